@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { messageOf, RunbookError } from './errors.ts';
+
+const HINTS: Record<string, string> = {
+  ENOSPC: 'The disk is full: free some space, or choose another folder.',
+  EACCES: 'You may not write there: choose another folder, or mend its permissions.',
+  EPERM: 'You may not write there: choose another folder, or mend its permissions.',
+  EROFS: 'The file system is read-only: choose another folder.',
+  ENOTDIR: 'A part of the path is a file: choose another folder.',
+  EISDIR: 'A folder has that name: remove it, or choose another folder.',
+};
+
+/** An I/O failure as a typed error that says what to do. */
+export function ioError(file: string, cause: unknown): RunbookError {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const hint = HINTS[code];
+  return new RunbookError('io', `${file} cannot be written: ${messageOf(cause)}`, {
+    at: file,
+    cause,
+    ...(hint ? { hint } : {}),
+  });
+}
+
+/**
+ * Writes a file so that readers see either the old content or all of the new one: temporary file in the same folder,
+ * fsync, rename. Makes missing folders.
+ * @throws RunbookError `io`
+ */
+export async function writeFileAtomic(file: string, content: string | Uint8Array): Promise<void> {
+  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomUUID().slice(0, 8)}.tmp`);
+  try {
+    await mkdir(path.dirname(file), { recursive: true });
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw ioError(file, cause);
+  }
+}

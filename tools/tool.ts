@@ -1,0 +1,38 @@
+import type { z } from 'zod';
+import type { QueryValue, Source } from '../sources/source.ts';
+import type { FactStore } from './facts.ts';
+import type { ResultsDir } from './results-dir.ts';
+
+/** What a tool may reach: nothing else of the outside world is handed in. */
+export interface ToolContext {
+  readonly source: Source;
+  readonly results: ResultsDir;
+  readonly facts: FactStore;
+  /** The runbook's parameters after defaults and validation. */
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+  /** Pinned once per run; both ends are inclusive, UTC. */
+  readonly window: { readonly from: Date; readonly to: Date };
+  /** Bound in every query that mentions them: `{from}`, `{to}`, and the price table's arrays. */
+  readonly standardValues: Record<string, QueryValue>;
+  readonly signal: AbortSignal;
+  /** A line for the live view; not part of the result. */
+  progress(message: string): void;
+}
+
+/** A typed tool: the schemas are the contract for the loop, the MCP server, `runbook tool` and the docs. */
+export interface Tool<I = unknown, O = unknown> {
+  readonly name: string;
+  /** Written for a model: what it does, when to use it, one example. */
+  readonly description: string;
+  readonly input: z.ZodType<I>;
+  readonly output: z.ZodType<O>;
+  /** True when it only reads (it may then run beside others). */
+  readonly readOnly: boolean;
+  /** @throws RunbookError */
+  run(input: I, context: ToolContext): Promise<O>;
+}
+
+/** Keeps a tool's own types while it is written; registries hold `Tool<unknown, unknown>`. */
+export function defineTool<I, O>(tool: Tool<I, O>): Tool<I, O> {
+  return tool;
+}
