@@ -63,6 +63,11 @@ export class ResultsDir {
     return full;
   }
 
+  /** The normal form of a path inside (`data/../data/x.csv` → `data/x.csv`). @throws RunbookError `io` */
+  relative(file: string): string {
+    return path.relative(this.root, this.resolve(file)).split(path.sep).join('/');
+  }
+
   exists(relative: string): boolean {
     return existsSync(this.resolve(relative));
   }
