@@ -7,7 +7,14 @@ import type { Scrubber } from './secrets.ts';
 const MAX_TEXT = 4000;
 
 /** Events that end something: what is recorded up to them must survive a crash. */
-const SYNCED = new Set<EventBody['type']>(['run_started', 'step_finished', 'step_failed', 'gate_stopped', 'graded', 'run_finished']);
+const SYNCED = new Set<EventBody['type']>([
+  'run_started',
+  'step_finished',
+  'step_failed',
+  'gate_stopped',
+  'graded',
+  'run_finished',
+]);
 
 /** The append-only `events.jsonl` of a run: one event a line, in order, synced at step ends; readers get each event as it is written. */
 export class EventLog {
@@ -33,7 +40,9 @@ export class EventLog {
   /** @throws RunbookError `io` when the log cannot be written: a run without a log is no run */
   emit(body: EventBody): void {
     this.#seq += 1;
-    const event = this.#scrubber.json(shorten({ v: 1, seq: this.#seq, time: new Date().toISOString(), run: this.#run, ...body })) as RunEvent;
+    const event = this.#scrubber.json(
+      shorten({ v: 1, seq: this.#seq, time: new Date().toISOString(), run: this.#run, ...body }),
+    ) as RunEvent;
     try {
       writeSync(this.#fd, `${JSON.stringify(event)}\n`);
       if (SYNCED.has(event.type)) fsyncSync(this.#fd);
@@ -49,8 +58,10 @@ export class EventLog {
 }
 
 function shorten(value: unknown): unknown {
-  if (typeof value === 'string') return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}… (${value.length} characters)` : value;
+  if (typeof value === 'string')
+    return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}… (${value.length} characters)` : value;
   if (Array.isArray(value)) return value.slice(0, 200).map(shorten);
-  if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shorten(item)]));
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shorten(item)]));
   return value;
 }

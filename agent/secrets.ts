@@ -27,7 +27,8 @@ export class Scrubber {
   #walk(value: unknown): unknown {
     if (typeof value === 'string') return this.text(value);
     if (Array.isArray(value)) return value.map((item) => this.#walk(item));
-    if (typeof value === 'object' && value !== null) return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.#walk(item)]));
+    if (typeof value === 'object' && value !== null)
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [this.text(key), this.#walk(item)]));
     return value;
   }
 }
@@ -35,6 +36,12 @@ export class Scrubber {
 function forms(secret: string): string[] {
   if (secret.length < MIN_LENGTH) return [];
   const base64 = Buffer.from(secret).toString('base64');
-  const all = [secret, base64, base64.replace(/=+$/u, ''), Buffer.from(secret).toString('base64url'), encodeURIComponent(secret)];
+  const all = [
+    secret,
+    base64,
+    base64.replace(/=+$/u, ''),
+    Buffer.from(secret).toString('base64url'),
+    encodeURIComponent(secret),
+  ];
   return [...new Set(all)].filter((text) => text.length >= MIN_LENGTH);
 }

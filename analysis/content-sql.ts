@@ -41,11 +41,23 @@ const TOOL_ARGUMENTS = literal(
 /** The text of the first choice, in the shapes that SDKs write (message list, parts, Chat Completions choice, plain text). */
 const TEXT = `multiIf(
     NOT match(output, '^\\\\s*[\\\\[{]'), output,
-    coalesce(
-      nullIf(JSONExtractString(output, 1, 'content'), ''), nullIf(JSONExtractString(output, 1, 'content', 1, 'text'), ''),
-      nullIf(JSONExtractString(output, 1, 'message', 'content'), ''), nullIf(JSONExtractString(output, 1, 'content', 2, 'text'), ''),
-      nullIf(JSONExtractString(output, 1, 'text'), ''), nullIf(JSONExtractString(output, 'content'), ''),
-      nullIf(JSONExtractString(output, 'choices', 1, 'message', 'content'), ''), ''))`;
+    coalesce(${[
+      "1, 'content', 1, 'text'",
+      "1, 'content', 2, 'text'",
+      "1, 'content'",
+      "1, 'message', 'content', 1, 'text'",
+      "1, 'message', 'content'",
+      "1, 'text'",
+      "'content'",
+      "'choices', 1, 'message', 'content'",
+    ]
+      .map(stringAt)
+      .join(', ')}, ''))`;
+
+/** The text at a path of the completion; NULL where there is none (JSONExtractString would give an array's JSON). */
+function stringAt(path: string): string {
+  return `if(toString(JSONType(output, ${path})) = 'String', nullIf(JSONExtractString(output, ${path}), ''), NULL)`;
+}
 
 /** What a complete answer may end with: terminal marks, closing brackets, quotes, code fences, emphasis, links and emoji. */
 const TERMINATED = literal(
@@ -72,8 +84,9 @@ export function repeatsSql(calls: string): string {
 
 /** Identical successful requests (to the letter, same model) in different traces. */
 export function duplicatesSql(calls: string): string {
-  return `SELECT operation, 'duplicate_calls' AS kind, trace_id, traces AS n, cost, avoidable AS waste, ${STATS},
-      uniqExact(request) OVER (PARTITION BY operation) AS groups
+  return `SELECT operation, 'duplicate_calls' AS kind, trace_id, traces AS n, cost, avoidable AS waste,
+      uniqExact(trace_id) OVER (PARTITION BY operation) AS seen, sum(waste) OVER (PARTITION BY operation) AS waste_total,
+      sum(waste * waste) OVER (PARTITION BY operation) AS waste_squares, uniqExact(request) OVER (PARTITION BY operation) AS groups
     FROM (SELECT operation, request, trace_id, cost, traces, cost * (traces - 1) / traces AS avoidable
       FROM (SELECT operation, request, trace_id, cost, count() OVER (PARTITION BY operation, model, request) AS traces
         FROM (SELECT operation, model, trace_id, cityHash64(concat(toString(in_tokens), '|', input_text)) AS request, sum(coalesce(cost, 0)) AS cost
@@ -91,7 +104,7 @@ export function outputsSql(calls: string): string {
   const flagged = `[
       ('empty_output', if(is_error = 0 AND NOT match(output, ${HAS_TEXT}) AND NOT match(output, ${HAS_TOOL}) AND match(output, '^\\\\s*(\\\\[|\\\\{|$)'), 1, 0)),
       ('response_truncation', if(limit_stop = 1 OR (known_stop = 0 AND at_max >= 3 AND at_max >= 0.01 * of AND out_tokens = out_max AND out_max >= 64 AND answer != '' AND NOT match(answer, ${TERMINATED})), 1, 0)),
-      ('malformed_output', if(is_error = 0 AND limit_stop = 0 AND json_like >= 0.8 * of AND json_valid >= 0.5 * of AND answer != '' AND NOT isValidJSON(body), 1, 0))]`;
+      ('malformed_output', if(is_error = 0 AND limit_stop = 0 AND json_like >= 0.8 * of AND json_valid >= 0.3 * of AND answer != '' AND NOT isValidJSON(body), 1, 0))]`;
   return `SELECT operation, kind, trace_id, out_tokens, cost, of, out_max, cost AS waste, ${STATS}
     FROM (SELECT *, (arrayJoin(arrayFilter(k -> k.2 = 1, ${flagged})) AS hit).1 AS kind
       FROM (SELECT *, countIf(is_error = 0) OVER (PARTITION BY operation) AS of, max(out_tokens) OVER (PARTITION BY operation, model) AS out_max,
@@ -107,8 +120,8 @@ export function outputsSql(calls: string): string {
 
 /** The same tool with the same arguments, three times or more in one trace. Waste: the cost of the calls after the second. */
 export function toolLoopsSql(calls: string): string {
-  return `SELECT operation, 'tool_abuse' AS kind, trace_id, repeats AS n, tool, cost, waste, ${STATS}
-    FROM (SELECT operation, trace_id, max(c) AS repeats, argMax(tool, c) AS tool, sum(cost) AS cost, sum(cost * (c - 2) / c) AS waste
+  return `SELECT operation, 'tool_abuse' AS kind, trace_id, repeats AS n, looping_tool AS tool, cost, waste, ${STATS}
+    FROM (SELECT operation, trace_id, max(c) AS repeats, argMax(tool, c) AS looping_tool, sum(cost * (c - 2) / c) AS waste, sum(cost) AS cost
       FROM (SELECT operation, trace_id, signature, any(names[1]) AS tool, count() AS c, sum(cost) AS cost
         FROM (SELECT operation, trace_id, coalesce(cost, 0) AS cost, ${OUTPUT} AS output, extractAll(output, ${TOOL_NAME}) AS names,
             arrayJoin(arrayZip(arrayResize(names, length(extractAll(output, ${TOOL_ARGUMENTS})), ''), extractAll(output, ${TOOL_ARGUMENTS}))) AS signature

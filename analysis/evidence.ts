@@ -205,26 +205,32 @@ const MIN_BLOAT_TOKENS = 2000;
 const BLOAT_SIGMAS = 3;
 /** From p50/p10 of a log-normal: ln(p50/p10) = 1.2816 σ. */
 const Z90 = 1.2816;
+/** ln(p50/p25) = 0.6745 σ. */
+const Z75 = 0.6745;
 const STORM_MIN_CALLS = 4;
 const STORM_OVER_NORM = 2.5;
 
+/** A quarter of the traces this many times larger than another quarter: two populations, of which the smaller prompts are the norm. */
+const TWO_POPULATIONS = 4;
+
 /** The usual first prompt of an operation: its median, or a lower quantile where the upper half is another population. */
 export function usualPrompt(t: TraceProfile): number | null {
-  const { first_p10: p10, first_p25: p25, first_p50: p50 } = t;
-  if (p50 === null || p25 === null || p10 === null) return null;
-  if (p50 < 4 * p25) return p50;
-  return p25 < 4 * p10 ? p25 : p10;
+  const { first_p10: p10, first_p25: p25, first_p50: p50, first_p75: p75 } = t;
+  if (p50 === null || p25 === null || p10 === null || p75 === null) return null;
+  if (p75 < TWO_POPULATIONS * p25) return p50;
+  return p25 < TWO_POPULATIONS * p10 ? p25 : p10;
 }
 
 export function traceThresholds(traces: TraceProfile[]): TraceThresholds {
   const rows = traces.map((t) => {
     const base = usualPrompt(t);
     const low = t.first_p10 ?? 0;
-    const sigma = base !== null && low > 0 ? Math.max(0, Math.log(base / low) / Z90) : 0;
+    const quantile = base === t.first_p25 ? Z90 - Z75 : Z90;
+    const sigma = base !== null && low > 0 ? Math.max(0, Math.log(base / low) / quantile) : 0;
     const factor = Math.min(8, Math.max(4, Math.exp(BLOAT_SIGMAS * sigma)));
     return {
       operation: t.operation,
-      above: base === null ? 1e18 : Math.max(MIN_BLOAT_TOKENS, base * factor),
+      above: base === null ? 1000000000000000.5 : Math.max(MIN_BLOAT_TOKENS, base * factor),
       base: base ?? 0,
       storm: Math.max(STORM_MIN_CALLS, Math.ceil(STORM_OVER_NORM * t.calls_p25)),
     };

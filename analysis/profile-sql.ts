@@ -41,6 +41,14 @@ export function callProfileSql(calls: string): string {
     GROUP BY operation ORDER BY cost_usd DESC, calls DESC, operation LIMIT ${MAX_OPERATIONS}`;
 }
 
+/**
+ * Without a stop reason: many answers of exactly the largest size, and that size a usual limit (methods C4). No natural spread of lengths has
+ * several percent of its mass on its maximum.
+ */
+const ROUND_LIMITS =
+  '(64, 100, 128, 150, 200, 250, 256, 300, 400, 500, 512, 600, 700, 750, 768, 800, 1000, 1024, 1200, 1500, 1536, 2000, 2048, 2500, 3000, 3072, 4000, 4096, 8000, 8192, 16000, 16384, 32000, 32768)';
+const PINNED = `(stop_reason = '' AND out_tokens = out_max AND at_max >= 5 AND at_max >= 0.03 * of_model AND out_max IN ${ROUND_LIMITS})`;
+
 /** One row per trace of an operation: its calls, how its context moved, its cost. Calls without trace id are left out. */
 function tracesSql(calls: string): string {
   return `(SELECT operation, trace_id, count() AS n, sum(coalesce(cost, 0)) AS cost, sum(is_error) AS errors,
@@ -50,9 +58,11 @@ function tracesSql(calls: string): string {
       argMinIf(context_tokens, at, has_tokens = 1) AS first_context, argMaxIf(context_tokens, at, has_tokens = 1) AS last_context,
       dateDiff('second', min(at), max(at)) AS span_s, corr(toFloat(context_tokens), toFloat(toUnixTimestamp(at))) AS growth,
       arraySort(x -> x.1, groupArray((at, context_tokens))) AS steps,
-      countIf(stop_reason IN ${LIMIT_STOPS}) AS limit_stops,
+      countIf(stop_reason IN ${LIMIT_STOPS} OR ${PINNED}) AS limit_stops,
       arrayFlatten(arrayMap(t -> splitByChar(',', t), groupArrayIf(tools_called, tools_called != ''))) AS tool_names
-    FROM ${calls} AS gen WHERE trace_id != '' GROUP BY operation, trace_id)`;
+    FROM (SELECT *, max(out_tokens) OVER (PARTITION BY operation, model) AS out_max, count() OVER (PARTITION BY operation, model, out_tokens) AS at_max,
+        count() OVER (PARTITION BY operation, model) AS of_model FROM ${calls} AS gen) AS sized
+    WHERE trace_id != '' GROUP BY operation, trace_id)`;
 }
 
 /** Per operation over its traces: calls per trace and size of the first prompt. */
@@ -68,7 +78,7 @@ export function traceProfileSql(calls: string): string {
 export const STUFFED = { turns: 6, factor: 2.5, tokens: 3000 } as const;
 
 /** Calls of one tool in a trace that are a loop even where arguments cannot be read. */
-const NAMED_TOOL_REPEATS = 6;
+const NAMED_TOOL_REPEATS = 8;
 
 /** Share of the cost that is input: by list prices, else with output at four times the price of input. */
 const INPUT_SHARE = 'if(list_total > 0, list_input / list_total, context_sum / greatest(context_sum + 4 * out_sum, 1))';
@@ -83,14 +93,14 @@ const INPUT_SHARE = 'if(list_total > 0, list_input / list_total, context_sum / g
  */
 export function traceEvidenceSql(calls: string): string {
   const kinds = `[
-      ('prompt_bloat', if(nt > 0 AND first_context > transform(operation, {operations}, {bloat_above}, 1e18), 1, 0),
+      ('prompt_bloat', if(nt > 0 AND first_context > transform(operation, {operations}, {bloat_above}, 1000000000000000.5), 1, 0),
         cost * input_share * (1 - least(1, transform(operation, {operations}, {bloat_base}, 0) / greatest(first_context, 1)))),
       ('context_stuffing', if(nt >= ${STUFFED.turns} AND growth > 0.6 AND last_context >= ${STUFFED.factor} * first_context AND last_context - first_context >= ${STUFFED.tokens}, 1, 0),
         cost * input_share * arraySum(arrayMap(s -> greatest(s.2 - (first_context + 4 * (last_context - first_context) / (nt - 1)), 0), steps)) / greatest(context_sum, 1)),
-      ('retry_storm', if(n >= transform(operation, {operations}, {storm_from}, 1e18) AND (nt = 0 OR context_max <= 1.12 * context_min) AND span_s <= 300 * n, 1, 0),
+      ('retry_storm', if(n >= transform(operation, {operations}, {storm_from}, 1000000000000000.5) AND (nt = 0 OR context_max <= 1.12 * context_min) AND span_s <= 300 * n, 1, 0),
         cost * (n - 1) / n),
       ('response_truncation', if(limit_stops > 0, 1, 0), 0),
-      ('tool_abuse', if(repeated_tool >= ${NAMED_TOOL_REPEATS}, 1, 0), cost * (repeated_tool - 2) / greatest(repeated_tool, n))]`;
+      ('tool_abuse', if(repeated_tool >= ${NAMED_TOOL_REPEATS} AND n >= transform(operation, {operations}, {storm_from}, 1000000000000000.5), 1, 0), cost * (repeated_tool - 2) / greatest(repeated_tool, n))]`;
   return `SELECT operation, kind, trace_id, n, cost, waste, first_context, last_context, context_sum, errors, span_s,
       count() OVER (PARTITION BY operation, kind) AS seen, sum(waste) OVER (PARTITION BY operation, kind) AS waste_total,
       sum(waste * waste) OVER (PARTITION BY operation, kind) AS waste_squares, sum(cost) OVER (PARTITION BY operation, kind) AS cost_total,

@@ -47,7 +47,7 @@ export async function runQuery(
 ): Promise<QueryResult> {
   const known = { ...standardValues(context), ...request.values };
   const values: Record<string, QueryValue> = {};
-  for (const [, name] of request.sql.matchAll(/\{(\w+)\}/gu)) {
+  for (const [, name] of request.sql.matchAll(/\{([A-Za-z_]\w*)\}/gu)) {
     if (name === undefined || name === 'filters') continue;
     const value = known[name];
     if (value === undefined) {

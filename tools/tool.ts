@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { QueryValue, Source } from '../sources/source.ts';
+import type { Source } from '../sources/source.ts';
 import type { FactStore } from './facts.ts';
 import type { ResultsDir } from './results-dir.ts';
 
@@ -12,8 +12,6 @@ export interface ToolContext {
   readonly params: Readonly<Record<string, string | number | boolean>>;
   /** Pinned once per run; both ends are inclusive, UTC. */
   readonly window: { readonly from: Date; readonly to: Date };
-  /** Bound in every query that mentions them: `{from}`, `{to}`, and the price table's arrays. */
-  readonly standardValues: Record<string, QueryValue>;
   readonly signal: AbortSignal;
   /** A line for the live view; not part of the result. */
   progress(message: string): void;

@@ -36,7 +36,15 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export const stepSchema = z.strictObject({
   id: z.string().regex(/^[a-z][a-z0-9-]*$/u, 'must be lower-case letters, digits and dashes'),
   title: z.string(),
-  tools: z.array(z.string().refine((name) => toolNames.includes(name), { error: (issue) => `no tool is called ${JSON.stringify(issue.input)}` })).default([]),
+  tools: z
+    .array(
+      z
+        .string()
+        .refine((name) => toolNames.includes(name), {
+          error: (issue) => `no tool is called ${JSON.stringify(issue.input)}`,
+        }),
+    )
+    .default([]),
   outputs: z.array(z.string()).default([]),
   gate: z.boolean().default(false),
 });

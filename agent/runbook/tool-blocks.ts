@@ -23,7 +23,10 @@ export function toolBlocks(markdown: string, file: string, firstLine: number): T
     if (!fence) continue;
     const end = closing(lines, at + 1, fence[1] ?? '```');
     if (fence[2] === 'tool') {
-      if (end === lines.length) throw new RunbookError('runbook_invalid', `${file}:${firstLine + at}: the tool block is not closed.`, { at: `${file}:${firstLine + at}` });
+      if (end === lines.length)
+        throw new RunbookError('runbook_invalid', `${file}:${firstLine + at}: the tool block is not closed.`, {
+          at: `${file}:${firstLine + at}`,
+        });
       blocks.push(...readBlock(lines.slice(at + 1, end).join('\n'), file, firstLine + at));
     }
     at = end;
@@ -32,7 +35,9 @@ export function toolBlocks(markdown: string, file: string, firstLine: number): T
 }
 
 function closing(lines: string[], from: number, fence: string): number {
-  const at = lines.findIndex((line, index) => index >= from && line.trim().startsWith(fence) && /^[`~]+$/u.test(line.trim()));
+  const at = lines.findIndex(
+    (line, index) => index >= from && line.trim().startsWith(fence) && /^[`~]+$/u.test(line.trim()),
+  );
   return at < 0 ? lines.length : at;
 }
 
@@ -43,7 +48,9 @@ function readBlock(text: string, file: string, fenceLine: number): ToolBlock[] {
     const base = Array.isArray(parsed.value) ? [index] : [];
     if (typeof item !== 'object' || item === null || Array.isArray(item)) {
       const line = parsed.lineOf(base);
-      throw new RunbookError('runbook_invalid', `${file}:${line}: a tool block holds "tool_name: {input}".`, { at: `${file}:${line}` });
+      throw new RunbookError('runbook_invalid', `${file}:${line}: a tool block holds "tool_name: {input}".`, {
+        at: `${file}:${line}`,
+      });
     }
     return Object.entries(item).map(([tool, input]) => ({
       tool,

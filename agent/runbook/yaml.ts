@@ -17,7 +17,10 @@ export function parseYaml(text: string, file: string, offset: number): ParsedYam
   const [error] = document.errors;
   if (error) {
     const line = lines.linePos(error.pos[0]).line + offset;
-    throw new RunbookError('runbook_invalid', `${file}:${line}: ${error.message.split('\n')[0]}`, { at: `${file}:${line}`, cause: error });
+    throw new RunbookError('runbook_invalid', `${file}:${line}: ${error.message.split('\n')[0]}`, {
+      at: `${file}:${line}`,
+      cause: error,
+    });
   }
   return {
     value: document.toJS() as unknown,

@@ -101,7 +101,7 @@ export function isExclusive(event: {
 }
 
 /** OpenAI caches prompts in steps of this many tokens (its prompt-caching guide, 2026-11). */
-export const OPENAI_CACHE_STEP = 128;
+const OPENAI_CACHE_STEP = 128;
 
 /** Recorded costs are often rounded to a millionth of a dollar; a token count worked out of one is off by that much. */
 const COST_ROUNDING_USD = 1e-6;

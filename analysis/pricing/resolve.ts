@@ -4,7 +4,7 @@ import { canonicalVendor, familyOf, type Host, hostOf, hostOfPrefix, keyPrefixes
 import type { PriceTable } from './table.ts';
 
 /** How a model's name found its price, from the surest to the least sure. */
-export type ResolvedHow =
+type ResolvedHow =
   | 'exact'
   | 'case_insensitive'
   | 'provider_prefix' // with or without `provider/`, a resource path, or a gateway's prefix
@@ -18,7 +18,7 @@ export interface Resolved {
   readonly price: ModelPrice;
 }
 
-export interface Unpriced {
+interface Unpriced {
   /** A sentence fragment that says why, for the report. */
   readonly unpriced: string;
 }

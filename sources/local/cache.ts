@@ -1,5 +1,19 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync, copyFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -23,7 +37,11 @@ export async function contentKey(files: string[]): Promise<string> {
 }
 
 export function defaultCacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  return path.join(env.XDG_CACHE_HOME ?? path.join(env.HOME ?? tmpdir(), '.cache'), 'posthog-trace-optimizer', 'events');
+  return path.join(
+    env.XDG_CACHE_HOME ?? path.join(env.HOME ?? tmpdir(), '.cache'),
+    'posthog-trace-optimizer',
+    'events',
+  );
 }
 
 /** A loaded data set: the engine's directory and the notices of its load. */
@@ -64,7 +82,11 @@ function prune(cacheDir: string, keep: string): void {
   const loads = readdirSync(cacheDir, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && path.join(cacheDir, entry.name) !== keep)
     .map((entry) => path.join(cacheDir, entry.name))
-    .map((home) => ({ home, used: statSync(path.join(home, 'load.json'), { throwIfNoEntry: false })?.mtimeMs ?? statSync(home).mtimeMs, bytes: size(home) }))
+    .map((home) => ({
+      home,
+      used: statSync(path.join(home, 'load.json'), { throwIfNoEntry: false })?.mtimeMs ?? statSync(home).mtimeMs,
+      bytes: size(home),
+    }))
     .sort((a, b) => b.used - a.used);
   let kept = size(keep);
   for (const load of loads) {
@@ -77,7 +99,10 @@ function prune(cacheDir: string, keep: string): void {
 function size(directory: string): number {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .reduce((sum, entry) => sum + (statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0), 0);
+    .reduce(
+      (sum, entry) => sum + (statSync(path.join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    );
 }
 
 /**

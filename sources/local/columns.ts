@@ -2,15 +2,46 @@ import type { SideColumn } from './hql/scope.ts';
 
 /** AI properties that analyses read all the time. They are kept as columns of their own, so that no query parses JSON for them. */
 const TEXTS = [
-  '$ai_trace_id', '$ai_span_id', '$ai_parent_id', '$ai_session_id', '$ai_span_name', '$ai_model', '$ai_provider', '$ai_prompt_name', '$ai_is_error',
-  '$ai_error', '$ai_stop_reason', '$ai_cache_reporting_exclusive', '$ai_tools_called', '$ai_input', '$ai_output_choices',
+  '$ai_trace_id',
+  '$ai_span_id',
+  '$ai_parent_id',
+  '$ai_session_id',
+  '$ai_span_name',
+  '$ai_model',
+  '$ai_provider',
+  '$ai_prompt_name',
+  '$ai_is_error',
+  '$ai_error',
+  '$ai_stop_reason',
+  '$ai_cache_reporting_exclusive',
+  '$ai_tools_called',
+  '$ai_input',
+  '$ai_output_choices',
 ] as const;
 const NUMBERS = [
-  '$ai_input_tokens', '$ai_output_tokens', '$ai_cache_read_input_tokens', '$ai_cache_creation_input_tokens', '$ai_cache_creation_5m_input_tokens',
-  '$ai_cache_creation_1h_input_tokens', '$ai_reasoning_tokens', '$ai_total_cost_usd', '$ai_latency', '$ai_http_status', '$ai_tool_call_count',
+  '$ai_input_tokens',
+  '$ai_output_tokens',
+  '$ai_cache_read_input_tokens',
+  '$ai_cache_creation_input_tokens',
+  '$ai_cache_creation_5m_input_tokens',
+  '$ai_cache_creation_1h_input_tokens',
+  '$ai_reasoning_tokens',
+  '$ai_total_cost_usd',
+  '$ai_latency',
+  '$ai_http_status',
+  '$ai_tool_call_count',
 ] as const;
 /** Few distinct values: stored as a dictionary. */
-const DICTIONARY = new Set<string>(['$ai_span_name', '$ai_model', '$ai_provider', '$ai_prompt_name', '$ai_is_error', '$ai_stop_reason', '$ai_cache_reporting_exclusive', '$ai_tools_called']);
+const DICTIONARY = new Set<string>([
+  '$ai_span_name',
+  '$ai_model',
+  '$ai_provider',
+  '$ai_prompt_name',
+  '$ai_is_error',
+  '$ai_stop_reason',
+  '$ai_cache_reporting_exclusive',
+  '$ai_tools_called',
+]);
 /** Prompts and completions: large, compressed harder. */
 const HEAVY = new Set<string>(['$ai_input', '$ai_output_choices']);
 
@@ -60,6 +91,8 @@ export function sideColumnValues(json: string, tuple: string): string[] {
   return SIDE_PROPERTIES.flatMap((property, index) => {
     const decoded = `tupleElement(${tuple}, ${index + 1})`;
     const text = `if(match(coalesce(${decoded}, ''), '["\\\\\\\\\\\\x00-\\\\x1f\\\\x7f]'), ${hogqlText(json, property)}, ${decoded}) AS ${textColumn(property)}`;
-    return numbers.has(property) ? [text, `accurateCastOrNull(${textColumn(property)}, 'Float64') AS ${numberColumn(property)}`] : [text];
+    return numbers.has(property)
+      ? [text, `accurateCastOrNull(${textColumn(property)}, 'Float64') AS ${numberColumn(property)}`]
+      : [text];
   });
 }

@@ -45,10 +45,14 @@ export class Engine {
     try {
       chdb = (await import('chdb')) as unknown as typeof chdb;
     } catch (cause) {
-      throw new RunbookError('source_unavailable', 'Event files are read by an embedded ClickHouse, which is not installed.', {
-        hint: 'Run: npm install chdb (Linux and macOS; on Windows use WSL). The live PostHog API works without it.',
-        cause,
-      });
+      throw new RunbookError(
+        'source_unavailable',
+        'Event files are read by an embedded ClickHouse, which is not installed.',
+        {
+          hint: 'Run: npm install chdb (Linux and macOS; on Windows use WSL). The live PostHog API works without it.',
+          cause,
+        },
+      );
     }
     const engine = new Engine(new chdb.Session(directory));
     await engine.run('CREATE DATABASE IF NOT EXISTS local ENGINE = Atomic');
@@ -64,15 +68,27 @@ export class Engine {
   /** Rows of a query of ours. */
   async rows(sql: string): Promise<unknown[][]> {
     const answer = await this.#session.queryAsync(sql, { format: 'JSONCompactEachRow' });
-    return answer.text().split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown[]);
+    return answer
+      .text()
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as unknown[]);
   }
 
   /** Runs a compiled query read-only, within PostHog's settings. @throws RunbookError `hogql`, `timeout` */
   async query(sql: string, signal?: AbortSignal): Promise<EngineAnswer> {
-    const settings = Object.entries(QUERY_SETTINGS).map(([name, value]) => `${name} = ${value}`).join(', ');
+    const settings = Object.entries(QUERY_SETTINGS)
+      .map(([name, value]) => `${name} = ${value}`)
+      .join(', ');
     try {
-      const answer = await this.#session.queryAsync(`${sql} SETTINGS ${settings}`, { format: 'JSONCompact', ...(signal ? { signal } : {}) });
-      const parsed = JSON.parse(answer.text() || '{"meta":[],"data":[]}') as { meta: { name: string; type: string }[]; data: unknown[][] };
+      const answer = await this.#session.queryAsync(`${sql} SETTINGS ${settings}`, {
+        format: 'JSONCompact',
+        ...(signal ? { signal } : {}),
+      });
+      const parsed = JSON.parse(answer.text() || '{"meta":[],"data":[]}') as {
+        meta: { name: string; type: string }[];
+        data: unknown[][];
+      };
       return {
         columns: parsed.meta.map((column) => column.name),
         types: parsed.meta.map((column) => [column.name, column.type]),
@@ -90,7 +106,10 @@ export class Engine {
 }
 
 const HINTS: [RegExp, string][] = [
-  [/NO_COMMON_TYPE|no supertype/u, 'Compare numbers through toFloat(properties.x) and flags through toString(properties.x) = \'true\'.'],
+  [
+    /NO_COMMON_TYPE|no supertype/u,
+    "Compare numbers through toFloat(properties.x) and flags through toString(properties.x) = 'true'.",
+  ],
   [/ILLEGAL_TYPE_OF_ARGUMENT/u, 'Properties are text: cast them with toFloat(…), toInt(…) or toDateTime(…) first.'],
   [/NOT_AN_AGGREGATE/u, 'Every column that is not aggregated must be in GROUP BY.'],
   [/MEMORY_LIMIT/u, 'Aggregate further, or shorten the window.'],
@@ -100,8 +119,19 @@ function engineError(cause: unknown, signal?: AbortSignal): RunbookError {
   if (signal?.aborted) return new RunbookError('interrupted', 'The query was interrupted.', { cause });
   const text = messageOf(cause);
   const name = /\(([A-Z_]{4,})\)\s*$/u.exec(text.trim())?.[1] ?? '';
-  const message = text.replace(/^Query failed: /u, '').replace(/^Code: \d+\. DB::Exception: /u, '').replace(/: In scope SELECT[\s\S]*$/u, '').replace(/: while executing[\s\S]*$/iu, '');
-  if (name === 'TIMEOUT_EXCEEDED') return new RunbookError('timeout', 'The query took longer than 60 s.', { cause, hint: 'Aggregate further, or shorten the window.' });
+  const message = text
+    .replace(/^Query failed: /u, '')
+    .replace(/^Code: \d+\. DB::Exception: /u, '')
+    .replace(/: In scope SELECT[\s\S]*$/u, '')
+    .replace(/: while executing[\s\S]*$/iu, '');
+  if (name === 'TIMEOUT_EXCEEDED')
+    return new RunbookError('timeout', 'The query took longer than 60 s.', {
+      cause,
+      hint: 'Aggregate further, or shorten the window.',
+    });
   const hint = HINTS.find(([pattern]) => pattern.test(text))?.[1];
-  return new RunbookError('hogql', `${name ? `${name}: ` : ''}${message.slice(0, 500)}`, { cause, ...(hint ? { hint } : {}) });
+  return new RunbookError('hogql', `${name ? `${name}: ` : ''}${message.slice(0, 500)}`, {
+    cause,
+    ...(hint ? { hint } : {}),
+  });
 }

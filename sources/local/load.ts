@@ -8,7 +8,8 @@ import { stringLiteral } from './hql/literals.ts';
 import { createAiEvents, createEvents } from './schema-sql.ts';
 
 const EVENT_FILE = /\.(?:jsonl|ndjson|json|parquet)(?:\.(?:gz|gzip|zst|br|bz2|xz|lz4))?$/iu;
-const FORMATS = 'JSON lines (.jsonl, .jsonl.gz, .jsonl.zst …), a JSON array (.json) or Parquet, as PostHog batch exports write them';
+const FORMATS =
+  'JSON lines (.jsonl, .jsonl.gz, .jsonl.zst …), a JSON array (.json) or Parquet, as PostHog batch exports write them';
 
 /**
  * The event files that the given paths stand for: files as they are, folders with every event file below them.
@@ -18,15 +19,29 @@ export function eventFiles(paths: string[]): string[] {
   return paths.flatMap((given) => {
     const full = path.resolve(given);
     const stat = statSync(full, { throwIfNoEntry: false });
-    if (!stat) throw new RunbookError('usage', `${given}: there is no such file or folder.`, { at: given, hint: 'Check the path given to --source.' });
+    if (!stat)
+      throw new RunbookError('usage', `${given}: there is no such file or folder.`, {
+        at: given,
+        hint: 'Check the path given to --source.',
+      });
     if (!stat.isDirectory()) return [full];
-    const found = readdirSync(full, { recursive: true, encoding: 'utf8' }).filter((name) => EVENT_FILE.test(name) && path.basename(name) !== 'manifest.json');
-    if (found.length === 0) throw new RunbookError('usage', `${given}: the folder holds no event files.`, { at: given, hint: `Expected ${FORMATS}.` });
+    const found = readdirSync(full, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => EVENT_FILE.test(name) && path.basename(name) !== 'manifest.json',
+    );
+    if (found.length === 0)
+      throw new RunbookError('usage', `${given}: the folder holds no event files.`, {
+        at: given,
+        hint: `Expected ${FORMATS}.`,
+      });
     return found.sort().map((name) => path.join(full, name));
   });
 }
 
-interface Loaded { rows: number; lines: number; bytes: number }
+interface Loaded {
+  rows: number;
+  lines: number;
+  bytes: number;
+}
 
 /** Loads the files into `events` and returns what a reader of the report must know about them. */
 export async function loadFiles(engine: Engine, files: string[]): Promise<SourceNotice[]> {
@@ -37,16 +52,28 @@ export async function loadFiles(engine: Engine, files: string[]): Promise<Source
     const name = path.basename(file);
     if (loaded.lines === 0) notices.push({ code: 'file_empty', count: 0, message: `${name} is empty.` });
     else if (loaded.rows === 0) {
-      throw new RunbookError('not_events', `${file} holds no events: none of its ${loaded.lines} lines is an event with "event" and "timestamp".`, { at: file, hint: `Expected ${FORMATS}.` });
+      throw new RunbookError(
+        'not_events',
+        `${file} holds no events: none of its ${loaded.lines} lines is an event with "event" and "timestamp".`,
+        { at: file, hint: `Expected ${FORMATS}.` },
+      );
     }
     const skipped = loaded.lines - loaded.rows;
     if (loaded.rows > 0 && skipped > 0) {
-      notices.push({ code: 'lines_skipped', count: skipped, message: `${skipped} of ${loaded.lines} lines of ${name} could not be read as events and were skipped.` });
+      notices.push({
+        code: 'lines_skipped',
+        count: skipped,
+        message: `${skipped} of ${loaded.lines} lines of ${name} could not be read as events and were skipped.`,
+      });
     }
   }
   const duplicates = await dropDuplicates(engine);
   if (duplicates > 0) {
-    notices.push({ code: 'duplicates_dropped', count: duplicates, message: `${duplicates} duplicate events (same event, distinct_id and uuid) were dropped.` });
+    notices.push({
+      code: 'duplicates_dropped',
+      count: duplicates,
+      message: `${duplicates} duplicate events (same event, distinct_id and uuid) were dropped.`,
+    });
   }
   await engine.run(createAiEvents());
   return notices;
@@ -56,10 +83,14 @@ const DUPLICATE_KEY = 'event, distinct_id, uuid';
 
 /** Exports and retries can repeat rows; the first of each is kept. Rows that came without a uuid are never duplicates. */
 async function dropDuplicates(engine: Engine): Promise<number> {
-  const [[count = 0] = []] = await engine.rows(`SELECT toUInt32(count() - uniqExact(${DUPLICATE_KEY})) FROM events WHERE has_uuid = 1`);
+  const [[count = 0] = []] = await engine.rows(
+    `SELECT toUInt32(count() - uniqExact(${DUPLICATE_KEY})) FROM events WHERE has_uuid = 1`,
+  );
   if (Number(count) === 0) return 0;
   await engine.run(createEvents('events_once'));
-  await engine.run(`INSERT INTO events_once SELECT * FROM events ORDER BY ${DUPLICATE_KEY}, timestamp LIMIT 1 BY ${DUPLICATE_KEY}, if(has_uuid = 1, 0, rand64())`);
+  await engine.run(
+    `INSERT INTO events_once SELECT * FROM events ORDER BY ${DUPLICATE_KEY}, timestamp LIMIT 1 BY ${DUPLICATE_KEY}, if(has_uuid = 1, 0, rand64())`,
+  );
   await engine.run('DROP TABLE events');
   await engine.run('RENAME TABLE events_once TO events');
   return Number(count);
@@ -70,7 +101,11 @@ async function loadFile(engine: Engine, file: string): Promise<Loaded> {
     return /\.parquet$/iu.test(file) ? await loadParquet(engine, file) : await loadJson(engine, file);
   } catch (cause) {
     if (cause instanceof RunbookError && cause.code !== 'hogql') throw cause;
-    throw new RunbookError('not_events', `${file} cannot be read as events: ${messageOf(cause).slice(0, 300)}`, { at: file, hint: `Expected ${FORMATS}.`, cause });
+    throw new RunbookError('not_events', `${file} cannot be read as events: ${messageOf(cause).slice(0, 300)}`, {
+      at: file,
+      hint: `Expected ${FORMATS}.`,
+      cause,
+    });
   }
 }
 
@@ -80,9 +115,13 @@ const FIELD_TUPLE = `Tuple(${FIELDS.map((name) => `"${name}" Nullable(String)`).
 
 async function loadJson(engine: Engine, file: string): Promise<Loaded> {
   const quoted = stringLiteral(file);
-  const [[first = ''] = []] = await engine.rows(`SELECT line FROM file(${quoted}, 'LineAsString', 'line String') WHERE trim(line) != '' LIMIT 1`);
+  const [[first = ''] = []] = await engine.rows(
+    `SELECT line FROM file(${quoted}, 'LineAsString', 'line String') WHERE trim(line) != '' LIMIT 1`,
+  );
   const array = /^\uFEFF?\s*\[/u.test(String(first));
-  const from = array ? `file(${quoted}, 'JSONAsString', 'line String')` : `file(${quoted}, 'LineAsString', 'line String')`;
+  const from = array
+    ? `file(${quoted}, 'JSONAsString', 'line String')`
+    : `file(${quoted}, 'LineAsString', 'line String')`;
   const field = (name: string) => `tupleElement(e, '${name}')`;
   const source = `SELECT ${field('uuid')} AS u, ${field('event')} AS ev, coalesce(${field('distinct_id')}, ${field('distinctId')}, '') AS did, ${field('timestamp')} AS ts,
       coalesce(${field('properties')}, '{}') AS props, ${field('person_id')} AS person, ${field('created_at')} AS created

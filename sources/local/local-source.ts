@@ -88,7 +88,9 @@ export class LocalSource implements Source {
 
   /** Time of the newest event, up to the next millisecond; the wall clock where there is none. */
   async #newestEvent(): Promise<Date> {
-    const [[micros = 0] = []] = await this.#opened().rows('SELECT if(count() = 0, 0, toUnixTimestamp64Micro(max(timestamp))) FROM events');
+    const [[micros = 0] = []] = await this.#opened().rows(
+      'SELECT if(count() = 0, 0, toUnixTimestamp64Micro(max(timestamp))) FROM events',
+    );
     return Number(micros) === 0 ? new Date() : new Date(Math.ceil(Number(micros) / 1000));
   }
 

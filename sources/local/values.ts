@@ -15,7 +15,8 @@ export function toPostHog(value: unknown, type: string): unknown {
     return value;
   }
   if (bare === 'Bool') return Boolean(value);
-  if (typeof value === 'object') return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPostHog(item, mapValueType(bare))]));
+  if (typeof value === 'object')
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toPostHog(item, mapValueType(bare))]));
   return value;
 }
 

@@ -53,7 +53,7 @@ function providerOf(raw: unknown): string {
 
 /** null: fine, but nothing that we price. */
 function parseEntry(raw: unknown): PriceEntry | 'bad' | null {
-  if (typeof raw !== 'object' || raw === null) return 'bad';
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return 'bad';
   if (!('litellm_provider' in raw) && !('input_cost_per_token' in raw)) return null;
   const mode = 'mode' in raw ? raw.mode : null;
   if (typeof mode === 'string' && !CHAT_MODES.has(mode)) return null;

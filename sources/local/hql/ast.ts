@@ -4,8 +4,15 @@ export interface Node {
   start?: { offset: number };
   end?: { offset: number };
 }
-export interface Constant extends Node { node: 'Constant'; value: unknown; value_type?: string }
-export interface Field extends Node { node: 'Field'; chain: (string | number)[] }
+export interface Constant extends Node {
+  node: 'Constant';
+  value: unknown;
+  value_type?: string;
+}
+export interface Field extends Node {
+  node: 'Field';
+  chain: (string | number)[];
+}
 export interface Call extends Node {
   node: 'Call';
   name: string;
@@ -16,7 +23,11 @@ export interface Call extends Node {
   order_by?: Node[] | null;
   within_group?: Node[] | null;
 }
-export interface Alias extends Node { node: 'Alias'; alias: string; expr: Node }
+export interface Alias extends Node {
+  node: 'Alias';
+  alias: string;
+  expr: Node;
+}
 export interface Select extends Node {
   node: 'SelectQuery';
   ctes?: Cte[] | null;
@@ -44,7 +55,12 @@ export interface SelectSet extends Node {
   subsequent_select_queries: { set_operator: string; select_query: Query }[];
 }
 export type Query = Select | SelectSet;
-export interface Cte { name: string; expr: Node; cte_type: 'subquery' | 'column'; columns?: string[] | null }
+export interface Cte {
+  name: string;
+  expr: Node;
+  cte_type: 'subquery' | 'column';
+  columns?: string[] | null;
+}
 export interface Join extends Node {
   table: Node;
   alias?: string | null;
@@ -56,8 +72,15 @@ export interface Join extends Node {
   constraint?: { constraint_type: string; expr: Node } | null;
   next_join?: Join | null;
 }
-interface Ratio { left: Node; right?: Node | null }
-export interface OrderBy extends Node { expr: Node; order?: string; with_fill?: unknown }
+interface Ratio {
+  left: Node;
+  right?: Node | null;
+}
+export interface OrderBy extends Node {
+  expr: Node;
+  order?: string;
+  with_fill?: unknown;
+}
 export interface WindowSpec {
   partition_by?: Node[] | null;
   order_by?: OrderBy[] | null;
@@ -65,4 +88,7 @@ export interface WindowSpec {
   frame_start?: Frame | null;
   frame_end?: Frame | null;
 }
-export interface Frame { frame_type: string | null; frame_value: number | null }
+export interface Frame {
+  frame_type: string | null;
+  frame_value: number | null;
+}

@@ -1,10 +1,10 @@
 import type { Call } from './ast.ts';
 import type { ScalarFunction } from './catalogue.ts';
 import { hogqlError } from './errors.ts';
-import { compileAll, compileExpr } from './expressions.ts';
 import { floatOf } from './fields.ts';
 import { stringLiteral } from './literals.ts';
 import { combine, type Printed, printed } from './printed.ts';
+import { compileAll, compileExpr } from './recurse.ts';
 import type { Scope } from './scope.ts';
 
 type Build = (node: Call, scope: Scope) => Printed;
@@ -21,8 +21,17 @@ const SPECIAL: Record<string, Build> = {
   toDecimal: (node, scope) => {
     const [value, scale] = compileAll(node.args, scope);
     const digits = scale?.constant?.value;
-    if (!value || typeof digits !== 'number') throw hogqlError("Function 'toDecimal' expects a value and a number of digits.", node);
-    return { ...combine([value], ([v]) => `accurateCastOrNull(${v}, 'Decimal64(${Math.trunc(digits)})')`, ([v]) => `toDecimal(${v}, ${digits})`), type: 'number', nullable: true };
+    if (!value || typeof digits !== 'number')
+      throw hogqlError("Function 'toDecimal' expects a value and a number of digits.", node);
+    return {
+      ...combine(
+        [value],
+        ([v]) => `accurateCastOrNull(${v}, 'Decimal64(${Math.trunc(digits)})')`,
+        ([v]) => `toDecimal(${v}, ${digits})`,
+      ),
+      type: 'number',
+      nullable: true,
+    };
   },
   toIntOrZero: (node, scope) => rename(node, scope, 'toInt64OrZero', 'number'),
   toFloatOrZero: (node, scope) => rename(node, scope, 'toFloat64OrZero', 'number'),
@@ -30,7 +39,15 @@ const SPECIAL: Record<string, Build> = {
   toDate: (node, scope) => {
     const value = only(node, scope);
     const name = value.type === 'string' && !value.constant ? 'toDateOrNull' : 'toDate';
-    return { ...combine([value], ([v]) => `${name}(${v})`, ([v]) => `toDate(${v})`), type: 'date', nullable: value.nullable || name === 'toDateOrNull' };
+    return {
+      ...combine(
+        [value],
+        ([v]) => `${name}(${v})`,
+        ([v]) => `toDate(${v})`,
+      ),
+      type: 'date',
+      nullable: value.nullable || name === 'toDateOrNull',
+    };
   },
   toDateTime: toDateTime,
   toDateTimeUS: toDateTime,
@@ -40,7 +57,15 @@ const SPECIAL: Record<string, Build> = {
   toStartOfWeek: (node, scope) => {
     const value = only(node, scope);
     const mode = scope.options.weekStart === 'monday' ? 3 : 0;
-    return { ...combine([value], ([v]) => `toStartOfWeek(${v}, ${mode})`, ([v]) => `toStartOfWeek(${v})`), type: 'date', nullable: value.nullable };
+    return {
+      ...combine(
+        [value],
+        ([v]) => `toStartOfWeek(${v}, ${mode})`,
+        ([v]) => `toStartOfWeek(${v})`,
+      ),
+      type: 'date',
+      nullable: value.nullable,
+    };
   },
   concat: concat,
 };
@@ -54,18 +79,35 @@ export function castCall(node: Call, info: ScalarFunction, scope: Scope): Printe
 
 function only(node: Call, scope: Scope): Printed {
   const [arg] = node.args;
-  if (!arg || node.args.length > 2) throw hogqlError(`Function '${node.name}' expects 1 argument, found ${node.args.length}`, node);
+  if (!arg || node.args.length > 2)
+    throw hogqlError(`Function '${node.name}' expects 1 argument, found ${node.args.length}`, node);
   return compileExpr(arg, scope);
 }
 
 function cast(node: Call, scope: Scope, type: string, kind: Printed['type']): Printed {
   const value = only(node, scope);
-  return { ...combine([value], ([v]) => `accurateCastOrNull(${v}, ${type})`, ([v]) => `${node.name}(${v})`), type: kind, nullable: true };
+  return {
+    ...combine(
+      [value],
+      ([v]) => `accurateCastOrNull(${v}, ${type})`,
+      ([v]) => `${node.name}(${v})`,
+    ),
+    type: kind,
+    nullable: true,
+  };
 }
 
 function rename(node: Call, scope: Scope, name: string, type: Printed['type']): Printed {
   const args = compileAll(node.args, scope);
-  return { ...combine(args, (p) => `${name}(${p.join(', ')})`, (p) => `${node.name}(${p.join(', ')})`), type, nullable: args.some((arg) => arg.nullable) };
+  return {
+    ...combine(
+      args,
+      (p) => `${name}(${p.join(', ')})`,
+      (p) => `${node.name}(${p.join(', ')})`,
+    ),
+    type,
+    nullable: args.some((arg) => arg.nullable),
+  };
 }
 
 function zone(scope: Scope): string {
@@ -79,19 +121,28 @@ function toDateTime(node: Call, scope: Scope): Printed {
   const tz = zone(scope);
   if (typeof value.constant?.value === 'string') {
     const text = value.constant.value;
-    if (/^\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?$/u.test(text)) return printed(`toDateTime(${value.ch}, ${tz})`, hq, 'datetime', false);
-    if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6}$/u.test(text)) return printed(`toDateTime64(${value.ch}, 6, ${tz})`, hq, 'datetime', false);
+    if (/^\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d)?$/u.test(text))
+      return printed(`toDateTime(${value.ch}, ${tz})`, hq, 'datetime', false);
+    if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{1,6}$/u.test(text))
+      return printed(`toDateTime64(${value.ch}, 6, ${tz})`, hq, 'datetime', false);
     return printed(`parseDateTime64BestEffort(${value.ch}, 6, ${tz})`, hq, 'datetime', false);
   }
   const textual = value.type === 'string' || value.type === 'unknown';
-  const build = ([v]: string[]) => (textual ? `parseDateTime64BestEffortOrNull(${v}, 6, ${tz})` : `toDateTime(${v}, ${tz})`);
+  const build = ([v]: string[]) =>
+    textual ? `parseDateTime64BestEffortOrNull(${v}, 6, ${tz})` : `toDateTime(${v}, ${tz})`;
   return { ...combine([value], build, () => hq), type: 'datetime', nullable: textual || value.nullable };
 }
 
 /** `now()` runs as the run's pinned instant, so that the same query gives the same answer. */
 function instant(scope: Scope, ch: string, hq: string): Printed {
   const text = scope.options.now.toISOString().replace('T', ' ').replace('Z', '');
-  return { ch, ex: `toTimeZone(toDateTime64(${stringLiteral(text)}, 6, 'UTC'), ${zone(scope)})`, hq, type: 'datetime', nullable: false };
+  return {
+    ch,
+    ex: `toTimeZone(toDateTime64(${stringLiteral(text)}, 6, 'UTC'), ${zone(scope)})`,
+    hq,
+    type: 'datetime',
+    nullable: false,
+  };
 }
 
 function day(scope: Scope, ch: string, back: number): Printed {
@@ -113,7 +164,11 @@ function concat(node: Call, scope: Scope): Printed {
     return `ifNull(toString(${text}), '')`;
   };
   return {
-    ...combine(args, (parts) => `concat(${parts.map((part, index) => wrap(args[index] as Printed, index)(part)).join(', ')})`, (parts) => `concat(${parts.join(', ')})`),
+    ...combine(
+      args,
+      (parts) => `concat(${parts.map((part, index) => wrap(args[index] as Printed, index)(part)).join(', ')})`,
+      (parts) => `concat(${parts.join(', ')})`,
+    ),
     type: 'string',
     nullable: false,
   };

@@ -65,10 +65,35 @@ first_value:0:1-1 last_value:0:1-1 array_agg:0:1-1:array string_agg:0:2-2:string
 row_number:0:0-0:number rank:0:0-0:number dense_rank:0:0-0:number nth_value:0:2-2 lag:0:1-3 lead:0:1-3 lagInFrame:0:1-3 leadInFrame:0:1-3
 `;
 
-const COMBINATORS = ['If', 'Array', 'Distinct', 'OrNull', 'OrDefault', 'ForEach', 'Map', 'State', 'Merge', 'ArgMin', 'ArgMax'] as const;
+const COMBINATORS = [
+  'If',
+  'Array',
+  'Distinct',
+  'OrNull',
+  'OrDefault',
+  'ForEach',
+  'Map',
+  'State',
+  'Merge',
+  'ArgMin',
+  'ArgMax',
+] as const;
 
-export interface ScalarFunction { kind: 'scalar'; name: string; clickhouse: string; type: ValueType }
-export interface AggregateFunction { kind: 'aggregate'; name: string; clickhouse: string; type: ValueType; params: string; min: number; max: number }
+export interface ScalarFunction {
+  kind: 'scalar';
+  name: string;
+  clickhouse: string;
+  type: ValueType;
+}
+export interface AggregateFunction {
+  kind: 'aggregate';
+  name: string;
+  clickhouse: string;
+  type: ValueType;
+  params: string;
+  min: number;
+  max: number;
+}
 export type FunctionInfo = ScalarFunction | AggregateFunction;
 
 function readScalars(): Map<string, ScalarFunction> {
@@ -95,7 +120,39 @@ function readAggregates(): Map<string, AggregateFunction> {
 const scalars = readScalars();
 const aggregates = readAggregates();
 /** HogQL is case-sensitive but for these. */
-const ANY_CASE = new Set(['count', 'sum', 'avg', 'min', 'max', 'lower', 'upper', 'coalesce', 'ifnull', 'nullif', 'not', 'if', 'concat', 'replace', 'substring', 'trim', 'now', 'least', 'greatest', 'and', 'or', 'isnull', 'isnotnull', 'abs', 'round', 'length', 'row_number', 'rank', 'dense_rank', 'median', 'quantile']);
+const ANY_CASE = new Set([
+  'count',
+  'sum',
+  'avg',
+  'min',
+  'max',
+  'lower',
+  'upper',
+  'coalesce',
+  'ifnull',
+  'nullif',
+  'not',
+  'if',
+  'concat',
+  'replace',
+  'substring',
+  'trim',
+  'now',
+  'least',
+  'greatest',
+  'and',
+  'or',
+  'isnull',
+  'isnotnull',
+  'abs',
+  'round',
+  'length',
+  'row_number',
+  'rank',
+  'dense_rank',
+  'median',
+  'quantile',
+]);
 const byLowerCase = new Map([...scalars.keys(), ...aggregates.keys()].map((name) => [name.toLowerCase(), name]));
 
 function canonicalName(name: string): string {
@@ -112,7 +169,14 @@ export function lookup(raw: string): FunctionInfo | undefined {
     const base = lookup(name.slice(0, -suffix.length));
     if (base?.kind !== 'aggregate') continue;
     const extra = suffix === 'If' || suffix === 'ArgMin' || suffix === 'ArgMax' ? 1 : 0;
-    return { ...base, name, clickhouse: base.clickhouse + suffix, min: base.min + extra, max: base.max + extra, type: suffix === 'State' ? 'unknown' : base.type };
+    return {
+      ...base,
+      name,
+      clickhouse: base.clickhouse + suffix,
+      min: base.min + extra,
+      max: base.max + extra,
+      type: suffix === 'State' ? 'unknown' : base.type,
+    };
   }
   return undefined;
 }

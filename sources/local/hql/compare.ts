@@ -1,10 +1,14 @@
 import type { Node } from './ast.ts';
 import { hogqlError } from './errors.ts';
 import { asCondition, asNumber } from './fields.ts';
-import { type Printed } from './printed.ts';
+import type { Printed } from './printed.ts';
 import type { Scope } from './scope.ts';
 
-type Operator = { build: (l: string, r: string) => string; whenNull: 0 | 1 | 'equal' | 'differ' | 'bare'; fold?: (l: number, r: number) => boolean };
+type Operator = {
+  build: (l: string, r: string) => string;
+  whenNull: 0 | 1 | 'equal' | 'differ' | 'bare';
+  fold?: (l: number, r: number) => boolean;
+};
 
 const call = (name: string) => (l: string, r: string) => `${name}(${l}, ${r})`;
 
@@ -30,7 +34,15 @@ const OPERATORS: Record<string, Operator> = {
   '!~*': { build: (l, r) => `not(match(${l}, concat('(?i)', ${r})))`, whenNull: 'differ' },
 };
 
-const HOGQL: Record<string, string> = { '==': '=', in: 'IN', 'not in': 'NOT IN', like: 'LIKE', ilike: 'ILIKE', 'not like': 'NOT LIKE', 'not ilike': 'NOT ILIKE' };
+const HOGQL: Record<string, string> = {
+  '==': '=',
+  in: 'IN',
+  'not in': 'NOT IN',
+  like: 'LIKE',
+  ilike: 'ILIKE',
+  'not like': 'NOT LIKE',
+  'not ilike': 'NOT ILIKE',
+};
 
 /** Prints `left op right` with PostHog's null rules; a comparison is never NULL itself. */
 export function compare(op: string, left0: Printed, right0: Printed, node: Node, scope: Scope): Printed {
@@ -38,7 +50,8 @@ export function compare(op: string, left0: Printed, right0: Printed, node: Node,
   if (!operator) throw hogqlError(`Unknown comparison operator: ${op}`, node);
   const [left, right] = typedSides(left0, right0, scope);
   const folded = fold(operator, left, right);
-  const form = (l: string, r: string) => folded ?? (scope.inJoin ? operator.build(l, r) : wrap(operator, op, left, right, l, r));
+  const form = (l: string, r: string) =>
+    folded ?? (scope.inJoin ? operator.build(l, r) : wrap(operator, op, left, right, l, r));
   const aggregate = left.aggregate ?? right.aggregate;
   return {
     ch: form(left.ch, right.ch),
@@ -53,7 +66,10 @@ export function compare(op: string, left0: Printed, right0: Printed, node: Node,
 function typedSides(left: Printed, right: Printed, scope: Scope): [Printed, Printed] {
   if (right.constant && typeof right.constant.value === 'boolean') return [asCondition(left), right];
   if (left.constant && typeof left.constant.value === 'boolean') return [left, asCondition(right)];
-  return [right.type === 'number' ? asNumber(left, scope) : left, left.type === 'number' ? asNumber(right, scope) : right];
+  return [
+    right.type === 'number' ? asNumber(left, scope) : left,
+    left.type === 'number' ? asNumber(right, scope) : right,
+  ];
 }
 
 function fold(operator: Operator, left: Printed, right: Printed): string | undefined {
@@ -68,13 +84,15 @@ function wrap(operator: Operator, op: string, left: Printed, right: Printed, l: 
   const bare = operator.build(l, r);
   if (op === '==' || op === '!=') {
     const test = op === '==' ? 'isNull' : 'isNotNull';
-    if (right.constant && right.constant.value === null) return left.constant?.value === null ? (op === '==' ? '1' : '0') : `${test}(${l})`;
+    if (right.constant && right.constant.value === null)
+      return left.constant?.value === null ? (op === '==' ? '1' : '0') : `${test}(${l})`;
     if (left.constant && left.constant.value === null) return `${test}(${r})`;
   }
   if (!left.nullable && !right.nullable) return bare;
   if (operator.whenNull === 'bare') return bare;
   if (typeof operator.whenNull === 'number') return `ifNull(${bare}, ${operator.whenNull})`;
   const oneSided = left.constant !== undefined || right.constant !== undefined;
-  if (operator.whenNull === 'equal') return oneSided ? `ifNull(${bare}, 0)` : `ifNull(${bare}, isNull(${l}) and isNull(${r}))`;
+  if (operator.whenNull === 'equal')
+    return oneSided ? `ifNull(${bare}, 0)` : `ifNull(${bare}, isNull(${l}) and isNull(${r}))`;
   return oneSided ? `ifNull(${bare}, 1)` : `ifNull(${bare}, isNotNull(${l}) or isNotNull(${r}))`;
 }

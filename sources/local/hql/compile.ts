@@ -1,6 +1,7 @@
 import type { Constant, Node, Select } from './ast.ts';
-import { compileExpr } from './expressions.ts';
+import { compileNode } from './expressions.ts';
 import { parseExpr, parseSelect } from './parse.ts';
+import { compileExpr } from './recurse.ts';
 import { EVENTS } from './schema.ts';
 import type { CompileOptions, Scope } from './scope.ts';
 import { compileQuery, DEFAULT_LIMIT, MAX_LIMIT } from './select.ts';
@@ -28,23 +29,42 @@ export async function compileHogQL(sql: string, options: CompileOptions): Promis
   const single = tree.node === 'SelectQuery';
   const top = { ch: `LIMIT ${MAX_LIMIT}`, ex: single ? DEFAULT_LIMIT + 1 : DEFAULT_LIMIT };
   const query = compileQuery(tree, options, new Map(), top);
-  return { clickhouse: query.ch, executable: query.ex, hogql: query.hq, columns: query.columns.map(([name]) => name), limit: ownLimit(tree, options) };
+  return {
+    clickhouse: query.ch,
+    executable: query.ex,
+    hogql: query.hq,
+    columns: query.columns.map(([name]) => name),
+    limit: ownLimit(tree, options),
+  };
 }
 
 function ownLimit(tree: Node, options: CompileOptions): CompiledQuery['limit'] {
   if (tree.node !== 'SelectQuery') return { value: MAX_LIMIT, ownLimit: true };
   const limit = (tree as Select).limit;
   if (!limit) return { value: DEFAULT_LIMIT, ownLimit: false };
-  const value = limit.node === 'Constant' ? (limit as Constant).value : compileExpr(limit, emptyScope(options)).constant?.value;
+  const value =
+    limit.node === 'Constant' ? (limit as Constant).value : compileExpr(limit, emptyScope(options)).constant?.value;
   return { value: Math.min(Number(value), MAX_LIMIT), ownLimit: true };
 }
 
 function emptyScope(options: CompileOptions): Scope {
-  return { options, tables: [], aliases: new Map(), ctes: new Map(), lambdas: new Map(), inJoin: false, compileQuery: (query, ctes) => compileQuery(query, options, ctes) };
+  return {
+    options,
+    tables: [],
+    aliases: new Map(),
+    ctes: new Map(),
+    lambdas: new Map(),
+    inJoin: false,
+    compile: compileNode,
+    compileQuery: (query, ctes) => compileQuery(query, options, ctes),
+  };
 }
 
 /** Compiles one expression over `events`. @throws RunbookError `hogql` */
 export async function compileHogQLExpr(text: string, options: CompileOptions): Promise<{ clickhouse: string }> {
-  const scope: Scope = { ...emptyScope(options), tables: [{ alias: 'events', prefix: 'events', kind: 'events', columns: EVENTS }] };
+  const scope: Scope = {
+    ...emptyScope(options),
+    tables: [{ alias: 'events', prefix: 'events', kind: 'events', columns: EVENTS }],
+  };
   return { clickhouse: compileExpr(await parseExpr(text), scope).ch };
 }

@@ -1,14 +1,15 @@
-import type { Alias, Call, Constant, Field, Node, OrderBy, WindowSpec, Frame } from './ast.ts';
+import type { QueryValue } from '../../source.ts';
+import type { Alias, Call, Constant, Field, Frame, Node, OrderBy, WindowSpec } from './ast.ts';
 import { compileCall } from './calls.ts';
+import { lookup } from './catalogue.ts';
 import { compare } from './compare.ts';
 import { hogqlError } from './errors.ts';
 import { asCondition, asNumber, compileField, property, tupleAccess } from './fields.ts';
-import { lookup } from './catalogue.ts';
 import { identifier, numberLiteral, stringLiteral } from './literals.ts';
 import { combine, type Printed, printed } from './printed.ts';
+import { compileAll, compileExpr, compileSet } from './recurse.ts';
 import type { Column } from './schema.ts';
 import type { Scope } from './scope.ts';
-import type { QueryValue } from '../../source.ts';
 
 type Compile<T extends Node> = (node: T, scope: Scope) => Printed;
 
@@ -37,15 +38,16 @@ const COMPILERS: Record<string, Compile<never>> = {
   SelectSetQuery: compileSubquery as Compile<never>,
 };
 
-/** Compiles one expression. @throws RunbookError `hogql` with the position of what is wrong */
-export function compileExpr(node: Node, scope: Scope): Printed {
+/** Compiles a node of any kind. @throws RunbookError `hogql` with the position of what is wrong */
+export function compileNode(node: Node, scope: Scope): Printed {
   const compile = Object.hasOwn(COMPILERS, node.node) ? COMPILERS[node.node] : undefined;
-  if (!compile) throw hogqlError(`${node.node} is not supported here.`, node, 'Rewrite this part with plain expressions and functions.');
+  if (!compile)
+    throw hogqlError(
+      `${node.node} is not supported here.`,
+      node,
+      'Rewrite this part with plain expressions and functions.',
+    );
   return compile(node as never, scope);
-}
-
-export function compileAll(nodes: Node[], scope: Scope): Printed[] {
-  return nodes.map((node) => compileExpr(node, scope));
 }
 
 function compileConstant(node: Constant): Printed {
@@ -64,7 +66,15 @@ export function constantOf(value: QueryValue): Printed {
   if (typeof value === 'number') return constant(numberLiteral(value), 'number', value);
   if (typeof value === 'string') return constant(stringLiteral(value), 'string', value);
   const items = value.map(constantOf);
-  return { ...combine(items, (parts) => `[${parts.join(', ')}]`, (parts) => `[${parts.join(', ')}]`), type: 'array', nullable: false };
+  return {
+    ...combine(
+      items,
+      (parts) => `[${parts.join(', ')}]`,
+      (parts) => `[${parts.join(', ')}]`,
+    ),
+    type: 'array',
+    nullable: false,
+  };
 }
 
 function compilePlaceholder(node: Node & { expr: Field }, scope: Scope): Printed {
@@ -88,21 +98,39 @@ function compileAlias(node: Alias, scope: Scope): Printed {
 const RESERVED_ALIASES = new Set(['team_id', 'true', 'false', 'null']);
 
 export function declareAlias(node: Alias, value: Printed, scope: Scope): void {
-  if (RESERVED_ALIASES.has(node.alias.toLowerCase())) throw hogqlError(`Alias '${node.alias}' is a reserved keyword.`, node);
-  if (node.alias.includes('%')) throw hogqlError(`The HogQL identifier "${node.alias}" is not permitted as it contains the "%" character`, node);
+  if (RESERVED_ALIASES.has(node.alias.toLowerCase()))
+    throw hogqlError(`Alias '${node.alias}' is a reserved keyword.`, node);
+  if (node.alias.includes('%'))
+    throw hogqlError(`The HogQL identifier "${node.alias}" is not permitted as it contains the "%" character`, node);
   scope.aliases.set(node.alias, value);
 }
 
 function compileLogic(name: 'and' | 'or'): Compile<Node & { exprs: Node[] }> {
   return (node, scope) => {
     const parts = compileAll(node.exprs, scope).map(asCondition);
-    return { ...combine(parts, (p) => `${name}(${p.join(', ')})`, (p) => `${name}(${p.join(', ')})`), type: 'boolean', nullable: parts.some((p) => p.nullable) };
+    return {
+      ...combine(
+        parts,
+        (p) => `${name}(${p.join(', ')})`,
+        (p) => `${name}(${p.join(', ')})`,
+      ),
+      type: 'boolean',
+      nullable: parts.some((p) => p.nullable),
+    };
   };
 }
 
 function compileNot(node: Node & { expr: Node }, scope: Scope): Printed {
   const part = asCondition(compileExpr(node.expr, scope));
-  return { ...combine([part], ([p]) => `not(${p})`, ([p]) => `not(${p})`), type: 'boolean', nullable: part.nullable };
+  return {
+    ...combine(
+      [part],
+      ([p]) => `not(${p})`,
+      ([p]) => `not(${p})`,
+    ),
+    type: 'boolean',
+    nullable: part.nullable,
+  };
 }
 
 function compileCompare(node: Node & { op: string; left: Node; right: Node }, scope: Scope): Printed {
@@ -110,16 +138,6 @@ function compileCompare(node: Node & { op: string; left: Node; right: Node }, sc
   const isIn = node.op.endsWith('in');
   const right = isIn ? compileSet(node.right, scope) : compileExpr(node.right, scope);
   return compare(node.op, left, right, node, scope);
-}
-
-/** The right side of IN: a bound list becomes a tuple, as PostHog writes it. */
-export function compileSet(node: Node, scope: Scope): Printed {
-  const value = compileExpr(node, scope);
-  if (node.node === 'Placeholder' && value.type === 'array') {
-    const tuple = (text: string) => `tuple(${text.slice(1, -1)})`;
-    return { ...value, ch: tuple(value.ch), ex: tuple(value.ex), type: 'tuple' };
-  }
-  return value;
 }
 
 const ARITHMETIC: Record<string, string> = { '+': 'plus', '-': 'minus', '*': 'multiply', '/': 'divide', '%': 'modulo' };
@@ -130,7 +148,11 @@ function compileArithmetic(node: Node & { op: string; left: Node; right: Node },
   const parts = [asNumber(compileExpr(node.left, scope), scope), asNumber(compileExpr(node.right, scope), scope)];
   const dated = parts.find((part) => part.type === 'datetime' || part.type === 'date');
   return {
-    ...combine(parts, (p) => `${name}(${p.join(', ')})`, (p) => p.join(` ${node.op} `)),
+    ...combine(
+      parts,
+      (p) => `${name}(${p.join(', ')})`,
+      (p) => p.join(` ${node.op} `),
+    ),
     type: dated ? dated.type : 'number',
     nullable: parts.some((part) => part.nullable),
   };
@@ -144,17 +166,37 @@ function compileBetween(node: Node & { expr: Node; low: Node; high: Node; negate
     const bare = `${v} ${node.negated ? 'NOT ' : ''}BETWEEN ${l} AND ${h}`;
     return nullable && !scope.inJoin ? `ifNull(${bare}, 0)` : bare;
   };
-  return { ...combine([typed, low, high], build, ([v, l, h]) => `${v} ${node.negated ? 'NOT ' : ''}BETWEEN ${l} AND ${h}`), type: 'boolean', nullable: false };
+  return {
+    ...combine([typed, low, high], build, ([v, l, h]) => `${v} ${node.negated ? 'NOT ' : ''}BETWEEN ${l} AND ${h}`),
+    type: 'boolean',
+    nullable: false,
+  };
 }
 
 function compileTuple(node: Node & { exprs: Node[] }, scope: Scope): Printed {
   const parts = compileAll(node.exprs, scope);
-  return { ...combine(parts, (p) => `tuple(${p.join(', ')})`, (p) => `(${p.join(', ')})`), type: 'tuple', nullable: false };
+  return {
+    ...combine(
+      parts,
+      (p) => `tuple(${p.join(', ')})`,
+      (p) => `(${p.join(', ')})`,
+    ),
+    type: 'tuple',
+    nullable: false,
+  };
 }
 
 function compileArray(node: Node & { exprs: Node[] }, scope: Scope): Printed {
   const parts = compileAll(node.exprs, scope);
-  return { ...combine(parts, (p) => `[${p.join(', ')}]`, (p) => `[${p.join(', ')}]`), type: 'array', nullable: false };
+  return {
+    ...combine(
+      parts,
+      (p) => `[${p.join(', ')}]`,
+      (p) => `[${p.join(', ')}]`,
+    ),
+    type: 'array',
+    nullable: false,
+  };
 }
 
 function compileArrayAccess(node: Node & { array: Node; property: Node }, scope: Scope): Printed {
@@ -163,10 +205,22 @@ function compileArrayAccess(node: Node & { array: Node; property: Node }, scope:
   const array = compileExpr(node.array, scope);
   const index = compileExpr(node.property, scope);
   if (index.constant?.value === 0) throw hogqlError('SQL indexes start from one, not from zero. E.g: array[1]', node);
-  return { ...combine([array, index], ([a, i]) => `${a}[${i}]`, ([a, i]) => `${a}[${i}]`), type: 'unknown', nullable: true };
+  return {
+    ...combine(
+      [array, index],
+      ([a, i]) => `${a}[${i}]`,
+      ([a, i]) => `${a}[${i}]`,
+    ),
+    type: 'unknown',
+    nullable: true,
+  };
 }
 
-interface PropertyPath { table: { prefix: string; kind: 'events' | 'ai_events' }; hq: string; path: (string | number)[] }
+interface PropertyPath {
+  table: { prefix: string; kind: 'events' | 'ai_events' };
+  hq: string;
+  path: (string | number)[];
+}
 
 /** `properties['a'][1].b` is one path into the JSON text. */
 function propertyPath(node: Node, scope: Scope): PropertyPath | undefined {
@@ -180,7 +234,9 @@ function propertyPath(node: Node, scope: Scope): PropertyPath | undefined {
     if (key.node !== 'Constant') return undefined;
     const inner = propertyPath(array, scope);
     const value = (key as Constant).value;
-    return inner && (typeof value === 'string' || typeof value === 'number') ? { ...inner, path: [...inner.path, value] } : undefined;
+    return inner && (typeof value === 'string' || typeof value === 'number')
+      ? { ...inner, path: [...inner.path, value] }
+      : undefined;
   }
   if (node.node === 'TupleAccess') {
     const { tuple, index } = node as Node & { tuple: Node; index: number };
@@ -190,15 +246,25 @@ function propertyPath(node: Node, scope: Scope): PropertyPath | undefined {
   if (node.node !== 'Field') return undefined;
   const { chain } = node as Field;
   const at = chain.indexOf('properties');
-  const table = scope.tables.find((t) => (at === 0 ? t.kind === 'events' || t.kind === 'ai_events' : at === 1 && t.alias === chain[0]));
+  const table = scope.tables.find((t) =>
+    at === 0 ? t.kind === 'events' || t.kind === 'ai_events' : at === 1 && t.alias === chain[0],
+  );
   if (!table || (table.kind !== 'events' && table.kind !== 'ai_events')) return undefined;
-  return { table: { prefix: table.prefix, kind: table.kind }, hq: chain.slice(0, at + 1).join('.'), path: chain.slice(at + 1) };
+  return {
+    table: { prefix: table.prefix, kind: table.kind },
+    hq: chain.slice(0, at + 1).join('.'),
+    path: chain.slice(at + 1),
+  };
 }
 
 function compileArraySlice(node: Node & { array: Node; start_expr: Node; end_expr: Node }, scope: Scope): Printed {
   const parts = compileAll([node.array, node.start_expr, node.end_expr], scope);
   return {
-    ...combine(parts, ([a, s, e]) => `arraySlice(${a}, ${s}, plus(minus(${e}, ${s}), 1))`, ([a, s, e]) => `${a}[${s}:${e}]`),
+    ...combine(
+      parts,
+      ([a, s, e]) => `arraySlice(${a}, ${s}, plus(minus(${e}, ${s}), 1))`,
+      ([a, s, e]) => `${a}[${s}:${e}]`,
+    ),
     type: 'array',
     nullable: false,
   };
@@ -216,31 +282,81 @@ function compileLambda(node: Node & { args: string[]; expr: Node }, scope: Scope
   const body = compileExpr(node.expr, { ...scope, lambdas });
   const names = node.args.map(identifier);
   const head = names.length === 1 ? String(names[0]) : `(${names.join(', ')})`;
-  return { ...combine([body], ([b]) => `${head} -> ${b}`, ([b]) => `${head} -> ${b}`), type: 'unknown', nullable: false };
+  return {
+    ...combine(
+      [body],
+      ([b]) => `${head} -> ${b}`,
+      ([b]) => `${head} -> ${b}`,
+    ),
+    type: 'unknown',
+    nullable: false,
+  };
 }
 
-const CASTS: Record<string, string> = { int: 'toInt', integer: 'toInt', int64: 'toInt', bigint: 'toInt', float: 'toFloat', float64: 'toFloat', double: 'toFloat', real: 'toFloat', string: 'toString', text: 'toString', varchar: 'toString', bool: 'toBool', boolean: 'toBool', date: 'toDate', datetime: 'toDateTime', timestamp: 'toDateTime', uuid: 'toUUID' };
+const CASTS: Record<string, string> = {
+  int: 'toInt',
+  integer: 'toInt',
+  int64: 'toInt',
+  bigint: 'toInt',
+  float: 'toFloat',
+  float64: 'toFloat',
+  double: 'toFloat',
+  real: 'toFloat',
+  string: 'toString',
+  text: 'toString',
+  varchar: 'toString',
+  bool: 'toBool',
+  boolean: 'toBool',
+  date: 'toDate',
+  datetime: 'toDateTime',
+  timestamp: 'toDateTime',
+  uuid: 'toUUID',
+};
 
 function compileTypeCast(node: Node & { expr: Node; type_name: string }, scope: Scope): Printed {
   const name = Object.hasOwn(CASTS, node.type_name) ? CASTS[node.type_name] : undefined;
-  if (!name) throw hogqlError(`Unsupported type cast to '${node.type_name}'`, node, `Known types: ${Object.keys(CASTS).join(', ')}.`);
-  const call: Call = { node: 'Call', name, args: [node.expr], ...(node.start ? { start: node.start } : {}), ...(node.end ? { end: node.end } : {}) };
+  if (!name)
+    throw hogqlError(
+      `Unsupported type cast to '${node.type_name}'`,
+      node,
+      `Known types: ${Object.keys(CASTS).join(', ')}.`,
+    );
+  const call: Call = {
+    node: 'Call',
+    name,
+    args: [node.expr],
+    ...(node.start ? { start: node.start } : {}),
+    ...(node.end ? { end: node.end } : {}),
+  };
   return compileCall(call, scope);
 }
 
-function compileWindow(node: Node & { name: string; exprs: Node[]; args: Node[]; over_expr?: WindowSpec; over_identifier?: string }, scope: Scope): Printed {
+function compileWindow(
+  node: Node & { name: string; exprs: Node[]; args: Node[]; over_expr?: WindowSpec; over_identifier?: string },
+  scope: Scope,
+): Printed {
   const shifted = node.name === 'lag' || node.name === 'lead';
   const info = lookup(node.name);
-  if (!info || info.kind !== 'aggregate') throw hogqlError(`Unsupported window function '${node.name}(...)'`, node);
-  const call: Call = { node: 'Call', name: shifted ? `${node.name}InFrame` : node.name, args: node.exprs, params: null };
+  if (info?.kind !== 'aggregate') throw hogqlError(`Unsupported window function '${node.name}(...)'`, node);
+  const call: Call = {
+    node: 'Call',
+    name: shifted ? `${node.name}InFrame` : node.name,
+    args: node.exprs,
+    params: null,
+  };
   if (node.args.length > 0) {
     call.args = node.args;
     call.params = node.exprs;
   }
-  if (shifted && call.args[0]) call.args = [{ node: 'Call', name: 'toNullable', args: [call.args[0]] } as Call, ...call.args.slice(1)];
+  if (shifted && call.args[0])
+    call.args = [{ node: 'Call', name: 'toNullable', args: [call.args[0]] } as Call, ...call.args.slice(1)];
   const value = compileCall(call, scope);
-  const frame = shifted && !node.over_expr?.frame_method ? ' ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING' : '';
-  const over = node.over_identifier === undefined ? windowSpec(node.over_expr ?? {}, scope, frame) : same(identifier(node.over_identifier));
+  const frame =
+    shifted && !node.over_expr?.frame_method ? ' ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING' : '';
+  const over =
+    node.over_identifier === undefined
+      ? windowSpec(node.over_expr ?? {}, scope, frame)
+      : same(identifier(node.over_identifier));
   const spec = node.over_identifier === undefined ? (text: string) => `(${text})` : (text: string) => text;
   return {
     ch: `${value.ch} OVER ${spec(over.ch)}`,
@@ -261,16 +377,21 @@ export function windowSpec(spec: WindowSpec, scope: Scope, defaultFrame = ''): P
   const order = (spec.order_by ?? []).map((item) => compileOrder(item, scope));
   const frame = spec.frame_method ? ` ${frameText(spec)}` : defaultFrame;
   const build = (form: 'ch' | 'ex' | 'hq') =>
-    [by.length > 0 ? `PARTITION BY ${by.map((p) => p[form]).join(', ')}` : '', order.length > 0 ? `ORDER BY ${order.map((o) => o[form]).join(', ')}` : '']
+    [
+      by.length > 0 ? `PARTITION BY ${by.map((p) => p[form]).join(', ')}` : '',
+      order.length > 0 ? `ORDER BY ${order.map((o) => o[form]).join(', ')}` : '',
+    ]
       .filter((text) => text !== '')
       .join(' ') + frame;
   return { ch: build('ch').trim(), ex: build('ex').trim(), hq: build('hq').trim() };
 }
 
 function frameText(spec: WindowSpec): string {
-  const edge = (frame: Frame) => (frame.frame_type === 'CURRENT ROW' ? 'CURRENT ROW' : `${frame.frame_value ?? 'UNBOUNDED'} ${frame.frame_type}`);
+  const edge = (frame: Frame) =>
+    frame.frame_type === 'CURRENT ROW' ? 'CURRENT ROW' : `${frame.frame_value ?? 'UNBOUNDED'} ${frame.frame_type}`;
   const method = spec.frame_method === 'RANGE' ? 'RANGE' : 'ROWS';
-  if (spec.frame_start && spec.frame_end) return `${method} BETWEEN ${edge(spec.frame_start)} AND ${edge(spec.frame_end)}`;
+  if (spec.frame_start && spec.frame_end)
+    return `${method} BETWEEN ${edge(spec.frame_start)} AND ${edge(spec.frame_end)}`;
   return spec.frame_start ? `${method} ${edge(spec.frame_start)}` : '';
 }
 
@@ -284,5 +405,11 @@ export function compileOrder(item: OrderBy, scope: Scope): Pick<Printed, 'ch' | 
 function compileSubquery(node: Node, scope: Scope): Printed {
   const query = scope.compileQuery(node, scope.ctes);
   const [first] = query.columns;
-  return { ch: `(${query.ch})`, ex: `(${query.ex})`, hq: `(${query.hq})`, type: first?.[1].type ?? 'unknown', nullable: true };
+  return {
+    ch: `(${query.ch})`,
+    ex: `(${query.ex})`,
+    hq: `(${query.hq})`,
+    type: first?.[1].type ?? 'unknown',
+    nullable: true,
+  };
 }

@@ -1,9 +1,9 @@
 import type { Constant, Field, Node } from './ast.ts';
 import { hogqlError, nearest } from './errors.ts';
-import { compileExpr } from './expressions.ts';
 import { identifier, stringLiteral } from './literals.ts';
 import { type Printed, printed } from './printed.ts';
-import { propertyKind, type Column } from './schema.ts';
+import { compileExpr } from './recurse.ts';
+import { type Column, propertyKind } from './schema.ts';
 import type { Scope, Table } from './scope.ts';
 
 /** Resolves a dotted name: lambda argument, table column, alias, column of any table, scalar CTE; the rest is a path inside. */
@@ -18,7 +18,12 @@ export function compileField(node: Field, scope: Scope): Printed {
   const alias = scope.aliases.get(name);
   if (alias) return access({ ...printed(identifier(name), identifier(name), alias.type, alias.nullable) }, rest, node);
   const owners = scope.tables.filter((table) => table.columns.has(name));
-  if (owners.length > 1) throw hogqlError(`Ambiguous query. Found multiple sources for field: ${name}`, node, `Write one of ${owners.map((t) => `${t.alias || 'subquery'}.${name}`).join(', ')}.`);
+  if (owners.length > 1)
+    throw hogqlError(
+      `Ambiguous query. Found multiple sources for field: ${name}`,
+      node,
+      `Write one of ${owners.map((t) => `${t.alias || 'subquery'}.${name}`).join(', ')}.`,
+    );
   const [owner] = owners;
   if (owner) return tableColumn(owner, name, rest, node, scope);
   const cte = scope.ctes.get(name);
@@ -29,28 +34,49 @@ export function compileField(node: Field, scope: Scope): Printed {
 function unresolved(name: string, node: Node, scope: Scope): Error {
   const known = [...scope.aliases.keys(), ...scope.tables.flatMap((table) => [...table.columns.keys()])];
   const near = nearest(name, known);
-  return hogqlError(`Unable to resolve field: ${name}`, node, near ? `Did you mean ${near}? Event properties are written properties.${name}.` : `Event properties are written properties.${name}.`);
+  return hogqlError(
+    `Unable to resolve field: ${name}`,
+    node,
+    near
+      ? `Did you mean ${near}? Event properties are written properties.${name}.`
+      : `Event properties are written properties.${name}.`,
+  );
 }
 
 function tableColumn(table: Table, name: string, path: (string | number)[], node: Field, scope: Scope): Printed {
   const column = table.columns.get(name);
   if (!column) throw unresolved(name, node, { ...scope, tables: [table], aliases: new Map() });
   const sql = table.prefix === '' ? identifier(name) : `${identifier(table.prefix)}.${identifier(name)}`;
-  const hq = table.alias !== '' && node.chain[0] === table.alias ? `${identifier(table.alias)}.${identifier(name)}` : identifier(name);
+  const hq =
+    table.alias !== '' && node.chain[0] === table.alias
+      ? `${identifier(table.alias)}.${identifier(name)}`
+      : identifier(name);
   const stored = table.kind === 'events' || table.kind === 'ai_events';
   if (stored && name === 'properties' && path.length > 0) return property(table, hq, path, node, scope);
   if (stored && column.type === 'datetime') {
-    return access(printed(`toTimeZone(${sql}, ${stringLiteral(scope.options.timezone)})`, hq, 'datetime', column.nullable), path, node);
+    return access(
+      printed(`toTimeZone(${sql}, ${stringLiteral(scope.options.timezone)})`, hq, 'datetime', column.nullable),
+      path,
+      node,
+    );
   }
   return access(printed(sql, hq, column.type, column.nullable), path, node);
 }
 
 /** `properties.a.b`: PostHog's text of a JSON value, from a side column where there is one that holds exactly this text. */
-export function property(table: Pick<Table, 'prefix' | 'kind'>, hqTable: string, path: (string | number)[], node: Node, scope: Scope): Printed {
-  for (const part of path) if (part === 0) throw hogqlError('SQL indexes start from one, not from zero. E.g: array.1', node);
+export function property(
+  table: Pick<Table, 'prefix' | 'kind'>,
+  hqTable: string,
+  path: (string | number)[],
+  node: Node,
+  scope: Scope,
+): Printed {
+  for (const part of path)
+    if (part === 0) throw hogqlError('SQL indexes start from one, not from zero. E.g: array.1', node);
   const keys = path.map((part) => (typeof part === 'number' ? String(part) : stringLiteral(part))).join(', ');
   const ch = `replaceRegexpAll(nullIf(nullIf(JSONExtractRaw(${identifier(table.prefix)}.properties, ${keys}), ''), 'null'), '^"|"$', '')`;
-  const side = path.length === 1 && table.kind === 'events' ? scope.options.sideColumns.get(String(path[0]))?.text : undefined;
+  const side =
+    path.length === 1 && table.kind === 'events' ? scope.options.sideColumns.get(String(path[0]))?.text : undefined;
   return {
     ch,
     ex: side ? `${identifier(table.prefix)}.${identifier(side)}` : ch,
@@ -68,7 +94,8 @@ function access(base: Printed, path: (string | number)[], node: Node): Printed {
 
 export function tupleAccess(value: Printed, part: string | number, node: Node): Printed {
   const index = Number(part);
-  if (!Number.isInteger(index)) throw hogqlError(`Unable to resolve field: ${part}`, node, 'Only properties have named parts.');
+  if (!Number.isInteger(index))
+    throw hogqlError(`Unable to resolve field: ${part}`, node, 'Only properties have named parts.');
   if (index === 0) throw hogqlError('SQL indexes start from one, not from zero. E.g: array.1', node);
   const { aggregate } = value;
   return {
@@ -94,7 +121,10 @@ export function floatOf(value: Printed, scope: Scope): Printed {
   const side = name !== undefined && value.ex !== value.ch ? scope.options.sideColumns.get(name)?.number : undefined;
   return {
     ch: `accurateCastOrNull(${value.ch}, 'Float64')`,
-    ex: side && value.property ? `${identifier(value.property.table)}.${identifier(side)}` : `accurateCastOrNull(${value.ex}, 'Float64')`,
+    ex:
+      side && value.property
+        ? `${identifier(value.property.table)}.${identifier(side)}`
+        : `accurateCastOrNull(${value.ex}, 'Float64')`,
     hq: value.hq,
     type: 'number',
     nullable: true,

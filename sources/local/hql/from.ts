@@ -1,14 +1,39 @@
 import type { Field, Join, Node } from './ast.ts';
 import { hogqlError, nearest } from './errors.ts';
-import { compileAll, compileExpr } from './expressions.ts';
 import { identifier } from './literals.ts';
+import { compileAll, compileExpr } from './recurse.ts';
 import { AI_EVENTS, EVENTS } from './schema.ts';
 import type { Scope, Table } from './scope.ts';
 
 const TABLES = ['events', 'posthog.ai_events', 'numbers'];
-const JOINS = new Set(['JOIN', 'INNER JOIN', 'LEFT JOIN', 'LEFT OUTER JOIN', 'RIGHT JOIN', 'RIGHT OUTER JOIN', 'FULL JOIN', 'FULL OUTER JOIN', 'CROSS JOIN', 'LEFT ANY JOIN', 'ANY LEFT JOIN', 'LEFT SEMI JOIN', 'LEFT ANTI JOIN', 'INNER ANY JOIN', 'ASOF JOIN', 'ASOF LEFT JOIN', 'LEFT ASOF JOIN', 'INNER ASOF JOIN', 'ANY JOIN']);
+const JOINS = new Set([
+  'JOIN',
+  'INNER JOIN',
+  'LEFT JOIN',
+  'LEFT OUTER JOIN',
+  'RIGHT JOIN',
+  'RIGHT OUTER JOIN',
+  'FULL JOIN',
+  'FULL OUTER JOIN',
+  'CROSS JOIN',
+  'LEFT ANY JOIN',
+  'ANY LEFT JOIN',
+  'LEFT SEMI JOIN',
+  'LEFT ANTI JOIN',
+  'INNER ANY JOIN',
+  'ASOF JOIN',
+  'ASOF LEFT JOIN',
+  'LEFT ASOF JOIN',
+  'INNER ASOF JOIN',
+  'ANY JOIN',
+]);
 
-interface From { ch: string; ex: string; hq: string; guards: string[] }
+interface From {
+  ch: string;
+  ex: string;
+  hq: string;
+  guards: string[];
+}
 
 /** A FROM clause: tables and subqueries joined from left to right, each declared in the scope as it comes. */
 export function compileFrom(join: Join, scope: Scope): From {
@@ -22,13 +47,22 @@ export function compileFrom(join: Join, scope: Scope): From {
 
 function compileJoin(join: Join, scope: Scope, first: boolean): From {
   if (join.table_final) throw hogqlError('The FINAL keyword is not supported in HogQL as it causes slow queries', join);
-  if (join.sample) throw hogqlError('SAMPLE is not supported on local events.', join, 'Filter by a hash instead: cityHash64(distinct_id) % 10 = 0.');
-  if (join.column_aliases && join.column_aliases.length > 0) throw hogqlError('Column aliases of a table are not supported.', join);
+  if (join.sample)
+    throw hogqlError(
+      'SAMPLE is not supported on local events.',
+      join,
+      'Filter by a hash instead: cityHash64(distinct_id) % 10 = 0.',
+    );
+  if (join.column_aliases && join.column_aliases.length > 0)
+    throw hogqlError('Column aliases of a table are not supported.', join);
   const type = join.join_type ?? '';
   if (!first && !JOINS.has(type)) throw hogqlError(`${type || 'This join'} is not supported.`, join);
   const table = compileTable(join, scope);
   scope.tables.push(table.table);
-  const guard = table.table.kind === 'events' || table.table.kind === 'ai_events' ? `equals(${identifier(table.table.prefix)}.team_id, ${scope.options.teamId})` : undefined;
+  const guard =
+    table.table.kind === 'events' || table.table.kind === 'ai_events'
+      ? `equals(${identifier(table.table.prefix)}.team_id, ${scope.options.teamId})`
+      : undefined;
   if (first) return { ...table, guards: guard ? [guard] : [] };
   const on = constraint(join, scope);
   const outer = type.includes('LEFT') && guard;
@@ -86,25 +120,50 @@ function compileTable(join: Join, scope: Scope): { table: Table; ch: string; ex:
   return stored(name, join, alias, suffix);
 }
 
-function stored(name: string, join: Join, alias: string, suffix: string): { table: Table; ch: string; ex: string; hq: string } {
+function stored(
+  name: string,
+  join: Join,
+  alias: string,
+  suffix: string,
+): { table: Table; ch: string; ex: string; hq: string } {
   if (name === 'events' || name === 'posthog.events') {
     const table: Table = { alias: alias || 'events', prefix: alias || 'events', kind: 'events', columns: EVENTS };
     return { table, ch: `events${suffix}`, ex: `events${suffix}`, hq: `events${suffix}` };
   }
   if (name === 'posthog.ai_events') {
-    const table: Table = { alias: alias || 'ai_events', prefix: alias || 'ai_events', kind: 'ai_events', columns: AI_EVENTS };
+    const table: Table = {
+      alias: alias || 'ai_events',
+      prefix: alias || 'ai_events',
+      kind: 'ai_events',
+      columns: AI_EVENTS,
+    };
     return { table, ch: `ai_events${suffix}`, ex: `ai_events${suffix}`, hq: `posthog.ai_events${suffix}` };
   }
   const near = nearest(name, TABLES);
-  throw hogqlError(`Unknown table \`${name}\`.`, join.table, near ? `Did you mean ${near}?` : `Known tables: ${TABLES.join(', ')}.`);
+  throw hogqlError(
+    `Unknown table \`${name}\`.`,
+    join.table,
+    near ? `Did you mean ${near}?` : `Known tables: ${TABLES.join(', ')}.`,
+  );
 }
 
-function numbers(join: Join, scope: Scope, alias: string, suffix: string): { table: Table; ch: string; ex: string; hq: string } {
+function numbers(
+  join: Join,
+  scope: Scope,
+  alias: string,
+  suffix: string,
+): { table: Table; ch: string; ex: string; hq: string } {
   const args = compileAll(join.table_args ?? [], scope);
-  if (args.length < 1 || args.length > 2) throw hogqlError("Table function 'numbers' expects 1 or 2 arguments.", join.table);
+  if (args.length < 1 || args.length > 2)
+    throw hogqlError("Table function 'numbers' expects 1 or 2 arguments.", join.table);
   const text = (form: 'ch' | 'ex' | 'hq') => `numbers(${args.map((arg) => arg[form]).join(', ')})${suffix}`;
   return {
-    table: { alias: alias || 'numbers', prefix: alias, kind: 'numbers', columns: new Map([['number', { type: 'number', nullable: false }]]) },
+    table: {
+      alias: alias || 'numbers',
+      prefix: alias,
+      kind: 'numbers',
+      columns: new Map([['number', { type: 'number', nullable: false }]]),
+    },
     ch: text('ch'),
     ex: text('ex'),
     hq: text('hq'),

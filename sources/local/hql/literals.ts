@@ -1,4 +1,15 @@
-const ESCAPES: Record<string, string> = { '\\': '\\\\', "'": "\\'", '\b': '\\b', '\f': '\\f', '\r': '\\r', '\n': '\\n', '\t': '\\t', '\0': '\\0', '\v': '\\v', '\u0007': '\\a' };
+const ESCAPES: Record<string, string> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '\b': '\\b',
+  '\f': '\\f',
+  '\r': '\\r',
+  '\n': '\\n',
+  '\t': '\\t',
+  '\0': '\\0',
+  '\v': '\\v',
+  '\u0007': '\\a',
+};
 
 /** A string literal of ClickHouse (and HogQL): every character that could end or bend it is escaped. */
 export function stringLiteral(text: string): string {
@@ -14,7 +25,7 @@ const RESERVED = new Set(['true', 'false', 'null', 'inf', 'nan']);
 export function identifier(name: string): string {
   if (PLAIN.test(name) && !RESERVED.has(name.toLowerCase())) return name;
   let out = '';
-  for (const char of name) out += char === '`' ? '\\`' : (ESCAPES[char] === "\\'" ? "'" : (ESCAPES[char] ?? char));
+  for (const char of name) out += char === '`' ? '\\`' : ESCAPES[char] === "\\'" ? "'" : (ESCAPES[char] ?? char);
   return `\`${out}\``;
 }
 

@@ -32,11 +32,19 @@ export async function parseExpr(text: string): Promise<Node> {
   return result;
 }
 
-interface ParseFailure { error?: boolean; message?: string; start?: { offset: number }; end?: { offset: number } }
+interface ParseFailure {
+  error?: boolean;
+  message?: string;
+  start?: { offset: number };
+  end?: { offset: number };
+}
 
 function syntaxError(failure: ParseFailure, base: number): Error {
   const start = base + (failure.start?.offset ?? 0);
-  return hogqlError(`Syntax error: ${failure.message ?? 'cannot parse the query'}`, { start, end: base + (failure.end?.offset ?? start) });
+  return hogqlError(`Syntax error: ${failure.message ?? 'cannot parse the query'}`, {
+    start,
+    end: base + (failure.end?.offset ?? start),
+  });
 }
 
 const CUT = /^\s*(?:SELECT|WITH)\b/iu;
@@ -49,7 +57,13 @@ function parsePart(text: string, using: Parser, base: number): Node {
   const { outer, cuts } = cutSubqueries(text);
   const result = JSON.parse(using.parseSelect(outer)) as Node & ParseFailure;
   if (result.error) throw cuts.length > 0 ? wholeError(text, using, base) : syntaxError(result, base);
-  const tree = cuts.length === 0 ? result : (graft(result, cuts.map((cut) => parsePart(cut.text, using, base + cut.start))) as Node);
+  const tree =
+    cuts.length === 0
+      ? result
+      : (graft(
+          result,
+          cuts.map((cut) => parsePart(cut.text, using, base + cut.start)),
+        ) as Node);
   if (parsed.size >= MAX_CACHED) parsed.clear();
   parsed.set(text, tree);
   return tree;
@@ -94,7 +108,8 @@ function parentheses(text: string): [number, number][] {
 }
 
 /** Strings, quoted names and comments as single tokens; words; anything else character by character. */
-const TOKENS = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|--[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z_$][\w$]*|[^\s]/gu;
+const TOKENS =
+  /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|--[^\n]*|\/\*[\s\S]*?\*\/|[A-Za-z_$][\w$]*|[^\s]/gu;
 
 function graft(node: unknown, parts: Node[]): unknown {
   if (Array.isArray(node)) return node.map((item) => graft(item, parts));
@@ -119,7 +134,10 @@ const DROPPED: [RegExp, string][] = [
   [/ FORMAT [A-Z]\w* $/u, 'FORMAT is not supported.'],
   [/ SETTINGS \w+ = /u, 'SETTINGS is not supported.'],
   [/ DISTINCT ON \( /u, 'DISTINCT ON is not supported.'],
-  [/ LIMIT \d+ , \d+ /u, 'LIMIT a, b is not supported. OFFSET is not supported on queries made with a personal API key.'],
+  [
+    / LIMIT \d+ , \d+ /u,
+    'LIMIT a, b is not supported. OFFSET is not supported on queries made with a personal API key.',
+  ],
   [/ INTO OUTFILE /u, 'INTO OUTFILE is not supported.'],
 ];
 
@@ -128,7 +146,9 @@ function refuseDropped(text: string): void {
   const digits = text.replace(/'(?:[^'\\]|\\.)*'/gu, "''");
   const line = ` ${tokens.map(([token]) => (/^['"`]/u.test(token) ? 'x' : token.toUpperCase())).join(' ')} `;
   for (const [pattern, message] of DROPPED) {
-    const subject = message.startsWith('LIMIT') ? ` ${digits.toUpperCase().replace(/,/gu, ' , ').replace(/\s+/gu, ' ')} ` : line;
+    const subject = message.startsWith('LIMIT')
+      ? ` ${digits.toUpperCase().replace(/,/gu, ' , ').replace(/\s+/gu, ' ')} `
+      : line;
     if (pattern.test(subject)) throw hogqlError(message);
   }
 }

@@ -1,5 +1,15 @@
 /** What is known of a value: enough for null-aware comparison, exact quantiles and date casts. */
-export type ValueType = 'string' | 'number' | 'boolean' | 'date' | 'datetime' | 'array' | 'tuple' | 'uuid' | 'null' | 'unknown';
+export type ValueType =
+  | 'string'
+  | 'number'
+  | 'boolean'
+  | 'date'
+  | 'datetime'
+  | 'array'
+  | 'tuple'
+  | 'uuid'
+  | 'null'
+  | 'unknown';
 
 /** An expression in its three forms, with what is known of its value. */
 export interface Printed {
@@ -24,7 +34,11 @@ export function printed(both: string, hq: string, type: ValueType, nullable: boo
 }
 
 /** Joins the forms of several expressions by one recipe. */
-export function combine(parts: Printed[], build: (parts: string[]) => string, hq: (parts: string[]) => string): Pick<Printed, 'ch' | 'ex' | 'hq' | 'aggregate'> {
+export function combine(
+  parts: Printed[],
+  build: (parts: string[]) => string,
+  hq: (parts: string[]) => string,
+): Pick<Printed, 'ch' | 'ex' | 'hq' | 'aggregate'> {
   const aggregate = parts.find((part) => part.aggregate !== undefined)?.aggregate;
   return {
     ch: build(parts.map((part) => part.ch)),

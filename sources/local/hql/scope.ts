@@ -3,7 +3,10 @@ import type { Node } from './ast.ts';
 import type { Printed } from './printed.ts';
 import type { Column } from './schema.ts';
 
-export interface SideColumn { text?: string; number?: string }
+export interface SideColumn {
+  text?: string;
+  number?: string;
+}
 
 export interface CompileOptions {
   values?: Readonly<Record<string, QueryValue>>;
@@ -42,5 +45,7 @@ export interface Scope {
   lambdas: ReadonlyMap<string, Column>;
   /** Inside JOIN … ON nothing is wrapped against NULL. */
   inJoin: boolean;
+  /** Compiles a part of an expression; handed in, so that its parts need not import the whole. */
+  compile(node: Node, scope: Scope): Printed;
   compileQuery(query: Node, ctes: ReadonlyMap<string, CteEntry>): PrintedQuery;
 }

@@ -1,10 +1,11 @@
 import type { Alias, Constant, Field, Join, Node, Select, SelectSet } from './ast.ts';
 import { hogqlError } from './errors.ts';
-import { compileAll, compileExpr, compileOrder, declareAlias, windowSpec } from './expressions.ts';
+import { compileNode, compileOrder, declareAlias, windowSpec } from './expressions.ts';
 import { asCondition, columnOf } from './fields.ts';
 import { compileFrom } from './from.ts';
 import { identifier } from './literals.ts';
 import { type Printed, printed } from './printed.ts';
+import { compileAll, compileExpr } from './recurse.ts';
 import type { Column } from './schema.ts';
 import type { CompileOptions, CteEntry, PrintedQuery, Scope } from './scope.ts';
 
@@ -22,7 +23,12 @@ export interface TopLimit {
   ex: number;
 }
 
-export function compileQuery(node: Node, options: CompileOptions, ctes: ReadonlyMap<string, CteEntry>, top?: TopLimit): PrintedQuery {
+export function compileQuery(
+  node: Node,
+  options: CompileOptions,
+  ctes: ReadonlyMap<string, CteEntry>,
+  top?: TopLimit,
+): PrintedQuery {
   if (node.node === 'SelectSetQuery') return compileSet(node as SelectSet, options, ctes, top);
   if (node.node !== 'SelectQuery') throw hogqlError('Expected a SELECT query.', node);
   return compileSelect(node as Select, options, ctes, top);
@@ -30,31 +36,57 @@ export function compileQuery(node: Node, options: CompileOptions, ctes: Readonly
 
 const SET_OPERATORS = new Set(['UNION ALL', 'UNION DISTINCT', 'INTERSECT', 'INTERSECT DISTINCT', 'EXCEPT']);
 
-function compileSet(node: SelectSet, options: CompileOptions, ctes: ReadonlyMap<string, CteEntry>, top?: TopLimit): PrintedQuery {
-  const shared = node.initial_select_query.node === 'SelectQuery' ? withCtes(node.initial_select_query, options, ctes) : ctes;
+function compileSet(
+  node: SelectSet,
+  options: CompileOptions,
+  ctes: ReadonlyMap<string, CteEntry>,
+  top?: TopLimit,
+): PrintedQuery {
+  const shared =
+    node.initial_select_query.node === 'SelectQuery' ? withCtes(node.initial_select_query, options, ctes) : ctes;
   const first = compileQuery(node.initial_select_query, options, ctes, top);
   const rest = node.subsequent_select_queries.map(({ set_operator, select_query }) => {
     if (!SET_OPERATORS.has(set_operator)) throw hogqlError(`${set_operator} is not supported.`, select_query);
     return { operator: set_operator, query: compileQuery(select_query, options, shared, top) };
   });
   for (const { query } of rest) {
-    if (query.columns.length !== first.columns.length) throw hogqlError('The parts of a UNION must have the same number of columns.', node);
+    if (query.columns.length !== first.columns.length)
+      throw hogqlError('The parts of a UNION must have the same number of columns.', node);
   }
-  const join = (form: 'ch' | 'ex' | 'hq') => [first[form], ...rest.map(({ operator, query }) => `${operator} ${query[form]}`)].join(' ');
+  const join = (form: 'ch' | 'ex' | 'hq') =>
+    [first[form], ...rest.map(({ operator, query }) => `${operator} ${query[form]}`)].join(' ');
   return { ch: join('ch'), ex: join('ex'), hq: join('hq'), columns: first.columns };
 }
 
-function withCtes(node: Select, options: CompileOptions, outer: ReadonlyMap<string, CteEntry>): ReadonlyMap<string, CteEntry> {
+function withCtes(
+  node: Select,
+  options: CompileOptions,
+  outer: ReadonlyMap<string, CteEntry>,
+): ReadonlyMap<string, CteEntry> {
   const ctes = new Map(outer);
   for (const cte of node.ctes ?? []) {
-    ctes.set(cte.name, cte.cte_type === 'column' ? { kind: 'scalar', expr: cte.expr } : { kind: 'query', query: compileQuery(cte.expr, options, ctes) });
+    ctes.set(
+      cte.name,
+      cte.cte_type === 'column'
+        ? { kind: 'scalar', expr: cte.expr }
+        : { kind: 'query', query: compileQuery(cte.expr, options, ctes) },
+    );
   }
   return ctes;
 }
 
-interface Forms { ch: string; ex: string; hq: string }
+interface Forms {
+  ch: string;
+  ex: string;
+  hq: string;
+}
 
-function compileSelect(node: Select, options: CompileOptions, outer: ReadonlyMap<string, CteEntry>, top?: TopLimit): PrintedQuery {
+function compileSelect(
+  node: Select,
+  options: CompileOptions,
+  outer: ReadonlyMap<string, CteEntry>,
+  top?: TopLimit,
+): PrintedQuery {
   refuse(node);
   const ctes = withCtes(node, options, outer);
   const scope: Scope = {
@@ -64,13 +96,19 @@ function compileSelect(node: Select, options: CompileOptions, outer: ReadonlyMap
     ctes,
     lambdas: new Map(),
     inJoin: false,
+    compile: compileNode,
     compileQuery: (query, known) => compileQuery(query, options, known),
   };
   const from = node.select_from ? compileFrom(node.select_from as Join, scope) : undefined;
   const arrays = (node.array_join_list ?? []).map((item) => arrayJoin(item, scope));
   const select = node.select.flatMap((item) => compileColumn(item, scope));
   const guard = from?.guards.length ? from.guards : [];
-  const parts: Forms[] = [clause(`SELECT${node.distinct ? ' DISTINCT' : ''}`, select.map((item) => item.forms))];
+  const parts: Forms[] = [
+    clause(
+      `SELECT${node.distinct ? ' DISTINCT' : ''}`,
+      select.map((item) => item.forms),
+    ),
+  ];
   if (from) parts.push({ ch: `FROM ${from.ch}`, ex: `FROM ${from.ex}`, hq: `FROM ${from.hq}` });
   if (arrays.length > 0) parts.push(clause(node.array_join_op ?? 'ARRAY JOIN', arrays));
   const windows = Object.entries(node.window_exprs ?? {});
@@ -79,18 +117,39 @@ function compileSelect(node: Select, options: CompileOptions, outer: ReadonlyMap
   if (where) parts.push(where);
   if (node.group_by && node.group_by.length > 0) parts.push(clause('GROUP BY', compileAll(node.group_by, scope)));
   if (node.having) parts.push(clause('HAVING', [asCondition(compileExpr(node.having, scope))]));
-  if (windows.length > 0) parts.push(clause('WINDOW', windows.map(([name, spec]) => named(name, windowSpec(spec, scope)))));
+  if (windows.length > 0)
+    parts.push(
+      clause(
+        'WINDOW',
+        windows.map(([name, spec]) => named(name, windowSpec(spec, scope))),
+      ),
+    );
   if (node.qualify) parts.push(clause('QUALIFY', [asCondition(compileExpr(node.qualify, scope))]));
-  if (node.order_by && node.order_by.length > 0) parts.push(clause('ORDER BY', node.order_by.map((item) => compileOrder(item, scope))));
+  if (node.order_by && node.order_by.length > 0)
+    parts.push(
+      clause(
+        'ORDER BY',
+        node.order_by.map((item) => compileOrder(item, scope)),
+      ),
+    );
   parts.push(...limits(node, scope, top));
-  const join = (form: keyof Forms) => parts.map((part) => part[form]).filter((text) => text !== '').join(' ');
+  const join = (form: keyof Forms) =>
+    parts
+      .map((part) => part[form])
+      .filter((text) => text !== '')
+      .join(' ');
   return { ch: join('ch'), ex: join('ex'), hq: join('hq'), columns: select.map((item) => [item.name, item.column]) };
 }
 
 function refuse(node: Select): void {
   if (node.offset || node.limit_by?.offset_value) throw hogqlError(OFFSET_REFUSED, node.offset ?? node);
   if (node.limit_with_ties) throw hogqlError('WITH TIES is not supported.', node);
-  if (node.group_by_mode) throw hogqlError(`GROUP BY ${node.group_by_mode.toUpperCase()} is not supported.`, node, 'Name the columns to group by.');
+  if (node.group_by_mode)
+    throw hogqlError(
+      `GROUP BY ${node.group_by_mode.toUpperCase()} is not supported.`,
+      node,
+      'Name the columns to group by.',
+    );
 }
 
 function clause(keyword: string, items: Forms[]): Forms {
@@ -115,7 +174,8 @@ function whereClause(where: Printed | undefined, guards: string[]): Forms | unde
 }
 
 function arrayJoin(item: Node, scope: Scope): Forms {
-  if (item.node !== 'Alias') throw hogqlError('ARRAY JOIN arrays must have an alias', item, 'Write ARRAY JOIN list AS item.');
+  if (item.node !== 'Alias')
+    throw hogqlError('ARRAY JOIN arrays must have an alias', item, 'Write ARRAY JOIN list AS item.');
   const { alias, expr } = item as Alias;
   const value = compileExpr(expr, scope);
   const name = identifier(alias);
@@ -123,7 +183,11 @@ function arrayJoin(item: Node, scope: Scope): Forms {
   return { ch: `${value.ch} AS ${name}`, ex: `${value.ex} AS ${name}`, hq: `${value.hq} AS ${name}` };
 }
 
-interface Item { name: string; column: Column; forms: Forms }
+interface Item {
+  name: string;
+  column: Column;
+  forms: Forms;
+}
 
 /** A SELECT column: stars are spelled out, fields keep their name and calls their text, as PostHog names them. */
 function compileColumn(node: Node, scope: Scope): Item[] {
@@ -147,21 +211,35 @@ function compileColumn(node: Node, scope: Scope): Item[] {
 
 function item(name: string, value: Printed, alias?: string): Item {
   const suffix = alias === undefined ? '' : ` AS ${identifier(alias)}`;
-  return { name, column: columnOf(value), forms: { ch: value.ch + suffix, ex: value.ex + suffix, hq: aliasedHogql(value.hq, alias, name) } };
+  return {
+    name,
+    column: columnOf(value),
+    forms: { ch: value.ch + suffix, ex: value.ex + suffix, hq: aliasedHogql(value.hq, alias, name) },
+  };
 }
 
 function aliasedHogql(hq: string, alias: string | undefined, name: string): string {
-  return alias !== undefined && alias !== hq && !hq.endsWith(`.${identifier(name)}`) ? `${hq} AS ${identifier(alias)}` : hq;
+  return alias !== undefined && alias !== hq && !hq.endsWith(`.${identifier(name)}`)
+    ? `${hq} AS ${identifier(alias)}`
+    : hq;
 }
 
 function star(node: Field, scope: Scope): Item[] {
   const [owner] = node.chain;
   const tables = node.chain.length > 1 ? scope.tables.filter((table) => table.alias === owner) : scope.tables;
-  if (tables.length === 0) throw hogqlError(node.chain.length > 1 ? `Unknown table \`${String(owner)}\`.` : 'SELECT * needs a FROM clause.', node);
+  if (tables.length === 0)
+    throw hogqlError(
+      node.chain.length > 1 ? `Unknown table \`${String(owner)}\`.` : 'SELECT * needs a FROM clause.',
+      node,
+    );
   return tables.flatMap((table) =>
     [...table.columns.keys()].map((name) => {
       const field: Field = { node: 'Field', chain: table.alias === '' ? [name] : [table.alias, name] };
-      const value = compileExpr(field, { ...scope, aliases: new Map(), tables: table.alias === '' ? [table] : scope.tables });
+      const value = compileExpr(field, {
+        ...scope,
+        aliases: new Map(),
+        tables: table.alias === '' ? [table] : scope.tables,
+      });
       return item(name, value, value.ex === identifier(name) ? undefined : name);
     }),
   );

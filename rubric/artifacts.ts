@@ -1,0 +1,264 @@
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { z } from 'zod';
+import { messageOf } from '../lib/errors.ts';
+
+/** Larger files are no artifacts of a report. */
+const MAX_BYTES = 64_000_000;
+
+const spanRow = z.looseObject({
+  operation: z.string(),
+  calls: z.number(),
+  total_cost_usd: z.number(),
+  total_tokens: z.number(),
+  p95_latency_s: z.number().nullable(),
+  error_rate: z.number().min(0).max(1),
+  avg_cost_per_call: z.number(),
+  recorded_cost_usd: z.number(),
+  backfilled_cost_usd: z.number(),
+  unpriced_calls: z.number(),
+});
+export type SpanRow = z.infer<typeof spanRow>;
+
+const modelRow = spanRow
+  .omit({ operation: true, p95_latency_s: true, avg_cost_per_call: true })
+  .extend({ model: z.string() });
+export type ModelRow = z.infer<typeof modelRow>;
+
+const varianceFile = z.record(
+  z.string(),
+  z.looseObject({
+    n: z.number(),
+    min: z.number(),
+    max: z.number(),
+    mean: z.number(),
+    median: z.number(),
+    std: z.number(),
+    p95: z.number(),
+    outlier_trace_ids: z.array(z.string()),
+  }),
+);
+
+const sample = z.looseObject({
+  trace_id: z.string(),
+  operation: z.string(),
+  percentile_bucket: z.string(),
+  input_excerpt: z.string(),
+  output_excerpt: z.string(),
+  abnormality: z.enum([
+    'prompt_stuffing',
+    'response_truncation',
+    'model_confusion',
+    'retry_storm',
+    'tool_abuse',
+    'empty_output',
+    'clean',
+  ]),
+  note: z.string(),
+});
+export type Sample = z.infer<typeof sample>;
+
+const pricing = z.record(
+  z.string(),
+  z.looseObject({
+    input_cost_per_token: z.number(),
+    output_cost_per_token: z.number(),
+    litellm_provider: z.string(),
+    mode: z.string().nullable(),
+  }),
+);
+
+const savings = z.looseObject({ low: z.number(), expected: z.number(), high: z.number() });
+const finding = z.looseObject({
+  id: z.string(),
+  kind: z.string(),
+  operation: z.string(),
+  severity: z.enum(['high', 'medium', 'low']),
+  title: z.string(),
+  trace_ids: z.array(z.string()),
+  frequency: z.looseObject({ seen: z.number(), of: z.number() }),
+  metrics: z.record(z.string(), z.unknown()),
+  monthly_savings_usd: savings.nullable(),
+});
+export type Finding = z.infer<typeof finding>;
+const findingsFile = z.looseObject({ version: z.literal(1), findings: z.array(finding) });
+
+const facts = z.record(
+  z.string(),
+  z.looseObject({ value: z.union([z.number(), z.string(), z.null()]), unit: z.string() }),
+);
+
+const project = z.looseObject({
+  generations: z.number(),
+  window: z.looseObject({ from: z.string(), to: z.string(), days: z.number() }),
+  observed_days: z.number().positive().optional(),
+  content: z.string().optional(),
+});
+
+const recommendationsFile = z.looseObject({
+  recommendations: z.array(
+    z.looseObject({
+      priority: z.number(),
+      operation: z.string(),
+      savings: savings.nullable(),
+      baseline: z.number().nullish(),
+      target_value: z.number().nullish(),
+      trace_ids: z.array(z.string()).optional(),
+    }),
+  ),
+});
+
+const validationReport = z.looseObject({
+  version: z.union([z.string(), z.number()]),
+  run_date: z.string(),
+  backend: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  stages: z.array(z.looseObject({ name: z.string(), passed: z.boolean(), message: z.string() })),
+  results: z.looseObject({
+    generations_analyzed: z.number(),
+    total_cost_usd: z.number(),
+    recommendations: z.number(),
+    qualitative_findings: z.number(),
+    projected_monthly_savings_usd: z.number(),
+  }),
+  overall_passed: z.boolean(),
+});
+
+const failureModes = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
+
+/** What is wrong with a file: absent, without content, or not what the contract says. */
+export interface Problem {
+  file: string;
+  kind: 'missing' | 'empty' | 'invalid';
+  message: string;
+}
+
+/** A file's content, or what is wrong with it. */
+export type Loaded<T> = { value: T; problem?: undefined } | { value?: undefined; problem: Problem };
+
+export interface Artifacts {
+  report: Loaded<string>;
+  summary: Loaded<string>;
+  validation: Loaded<z.infer<typeof validationReport>>;
+  spans: Loaded<SpanRow[]>;
+  spans3d: Loaded<SpanRow[]>;
+  spans7d: Loaded<SpanRow[]>;
+  models: Loaded<ModelRow[]>;
+  variance: Loaded<z.infer<typeof varianceFile>>;
+  samples: Loaded<Sample[]>;
+  pricing: Loaded<z.infer<typeof pricing>>;
+  findings: Loaded<z.infer<typeof findingsFile>>;
+  facts: Loaded<z.infer<typeof facts>>;
+  project: Loaded<z.infer<typeof project>>;
+  failures: Loaded<z.infer<typeof failureModes>>;
+  recommendations: Loaded<z.infer<typeof recommendationsFile>>;
+  /** Every readable file of `data/`, by name, in order: what figures and trace ids may come from. */
+  data: { file: string; value: unknown }[];
+}
+
+/** Reads a results dir. Whatever is missing or broken becomes a problem of that file; nothing throws. */
+export function readArtifacts(dir: string): Artifacts {
+  const json = <T>(file: string, schema: z.ZodType<T>) => readWith(dir, file, (text) => parseJson(text, schema));
+  const csv = <T>(file: string, schema: z.ZodType<T>) => readWith(dir, file, (text) => parseCsv(text, schema));
+  const text = (file: string) => readWith(dir, file, (content) => content);
+  return {
+    report: text('recommendations.md'),
+    summary: text('summary.md'),
+    validation: json('validation_report.json', validationReport),
+    spans: csv('data/metrics_by_span.csv', spanRow),
+    spans3d: csv('data/metrics_by_span_3d.csv', spanRow),
+    spans7d: csv('data/metrics_by_span_7d.csv', spanRow),
+    models: csv('data/metrics_by_model.csv', modelRow),
+    variance: json('data/cost_variance.json', varianceFile),
+    samples: json('data/qualitative_samples.json', z.array(sample)),
+    pricing: json('data/model_pricing.json', pricing),
+    findings: json('data/findings.json', findingsFile),
+    facts: json('data/facts.json', facts),
+    project: json('data/project.json', project),
+    failures: json('data/failure_modes.json', failureModes),
+    recommendations: json('data/recommendations.json', recommendationsFile),
+    data: dataFiles(dir),
+  };
+}
+
+function readWith<T>(dir: string, file: string, parseText: (text: string) => T): Loaded<T> {
+  const problem = (kind: Problem['kind'], message: string): Loaded<T> => ({ problem: { file, kind, message } });
+  let text: string;
+  try {
+    text = readRegular(dir, file);
+  } catch (error) {
+    const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return problem(absent ? 'missing' : 'invalid', `${file} ${absent ? 'is missing' : messageOf(error)}`);
+  }
+  if (text.trim() === '') return problem('empty', `${file} is empty`);
+  try {
+    return { value: parseText(text) };
+  } catch (error) {
+    return problem('invalid', `${file}: ${messageOf(error)}`);
+  }
+}
+
+/** Only plain files are read: a link could lead out of the results dir, and a pipe would never end. */
+function readRegular(dir: string, file: string): string {
+  const full = path.join(dir, file);
+  const stat = lstatSync(full);
+  if (!stat.isFile()) throw new Error('is no plain file');
+  if (stat.size > MAX_BYTES) throw new Error(`is larger than ${MAX_BYTES / 1e6} MB`);
+  return readFileSync(full, 'utf8').replace(/^\uFEFF/u, '');
+}
+
+function parseJson<T>(text: string, schema: z.ZodType<T>): T {
+  return checked(schema, JSON.parse(text));
+}
+
+const TEXT_COLUMNS = new Set(['operation', 'model', 'provider', 'day', 'trace_id']);
+
+/** Rows as objects: text columns stay text, other cells are numbers, an empty cell is null. */
+function csvRows(text: string): Record<string, string | number | null>[] {
+  const rows = parse(text, { columns: true, skip_empty_lines: true }) as Record<string, string>[];
+  return rows.map((row) =>
+    Object.fromEntries(
+      Object.entries(row).map(([name, cell]) => [name, TEXT_COLUMNS.has(name) ? cell : csvCell(cell)]),
+    ),
+  );
+}
+
+function csvCell(cell: string): string | number | null {
+  if (cell.trim() === '') return null;
+  const number = Number(cell);
+  return Number.isFinite(number) ? number : cell;
+}
+
+function parseCsv<T>(text: string, schema: z.ZodType<T>): T[] {
+  const rows = csvRows(text);
+  if (rows.length === 0 && !text.includes(',')) throw new Error('no column heads');
+  return rows.map((row, index) => {
+    const result = schema.safeParse(row);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    throw new Error(`row ${index + 1}, ${issue?.path.join('.') || 'row'}: ${issue?.message ?? 'invalid'}`);
+  });
+}
+
+function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw new Error(`${issue?.path.join('.') || 'content'}: ${issue?.message ?? 'invalid'}`);
+}
+
+function dataFiles(dir: string): Artifacts['data'] {
+  let names: string[];
+  try {
+    names = readdirSync(path.join(dir, 'data')).sort();
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const file = `data/${name}`;
+    const read = name.endsWith('.json') ? JSON.parse : name.endsWith('.csv') ? csvRows : null;
+    const loaded = read && readWith<unknown>(dir, file, (text) => read(text));
+    return loaded && !loaded.problem ? [{ file, value: loaded.value }] : [];
+  });
+}

@@ -1,0 +1,82 @@
+import type { Artifacts } from './artifacts.ts';
+import { type Figure, shows } from './figures.ts';
+import type { KnownValues } from './known-values.ts';
+import type { Scope } from './structure.ts';
+
+/** One thing that the report says and that the data can answer for. */
+export interface Claim {
+  file: string;
+  line: number;
+  kind: 'trace' | 'usd' | 'percent' | 'count' | 'excerpt';
+  /** As written. */
+  text: string;
+  scope: Scope;
+  /** `contradicted`: it stands for a known value and differs; `unsupported`: no data file holds it. */
+  status: 'verified' | 'contradicted' | 'unsupported';
+  /** Empty where it is verified. */
+  reason: string;
+}
+
+/** What a claim is checked against. */
+export interface Ground {
+  file: string;
+  artifacts: Artifacts;
+  known: KnownValues;
+}
+
+/** A figure, and the line that it stands on. */
+export interface LineFigure extends Figure {
+  line: number;
+}
+
+/** The values that a figure may stand for, and where they are from. */
+export interface Expected {
+  values: readonly number[];
+  what: string;
+}
+
+type Place = { scope: Scope };
+
+/** @param outcome.failure null where the claim holds */
+export function claim(
+  ground: Ground,
+  place: Place,
+  outcome: Pick<Claim, 'kind' | 'text' | 'line'> & {
+    failure: { status: 'contradicted' | 'unsupported'; reason: string } | null;
+  },
+): Claim {
+  const { kind, text, line, failure } = outcome;
+  const { status, reason } = failure ?? { status: 'verified' as const, reason: '' };
+  return { file: ground.file, line, kind, text, scope: place.scope, status, reason };
+}
+
+/** A figure against everything that the data hold. */
+export function pooled(ground: Ground, place: Place, figure: LineFigure): Claim {
+  const failure = isTrivial(figure) || ground.known.has(figure) ? null : unsupported('no data file holds this figure');
+  return claim(ground, place, { kind: kindOf(figure), text: figure.text, line: figure.line, failure });
+}
+
+/** A figure against the few values that it can stand for where it is. */
+export function bound(ground: Ground, place: Place, figure: LineFigure, expected: Expected): Claim {
+  const ok = expected.values.some((value) => shows(figure, value));
+  const reason = `${expected.what} says ${expected.values.slice(0, 3).map(written).join(' or ')}`;
+  const failure = ok ? null : ({ status: 'contradicted', reason } as const);
+  return claim(ground, place, { kind: kindOf(figure), text: figure.text, line: figure.line, failure });
+}
+
+export function unsupported(reason: string): { status: 'unsupported'; reason: string } {
+  return { status: 'unsupported', reason };
+}
+
+function kindOf(figure: Figure): Claim['kind'] {
+  return figure.unit === 'plain' ? 'count' : figure.unit;
+}
+
+/** Nothing and everything need no source. */
+function isTrivial(figure: Figure): boolean {
+  return figure.value === 0 || (figure.unit === 'percent' && figure.value === 1);
+}
+
+function written(value: number): string {
+  return String(Number(value.toPrecision(10)));
+}

@@ -1,0 +1,226 @@
+import type { Artifacts } from './artifacts.ts';
+import { projectedSavings } from './expected.ts';
+import { type Figure, moneyIn, numbersIn, percentagesIn, shows, type Unit } from './figures.ts';
+
+/** Everything that the data files vouch for. */
+export interface KnownValues {
+  /** Whether some value of the data reads like this. */
+  has(figure: Figure): boolean;
+  /** Figures of the objects that carry this trace id, by unit; undefined where there are none. */
+  ofTrace(id: string): OwnValues | undefined;
+  /** Whether an artifact holds this trace id; a shortened one (`0194abcd…`) counts where it is at least 8 characters long. */
+  hasTrace(id: string): boolean;
+  /** Whether the text occurs in a stored excerpt, white space aside. */
+  hasExcerpt(text: string): boolean;
+  traceCount: number;
+}
+
+/** The figures of one trace. */
+export interface OwnValues {
+  has(figure: Figure): boolean;
+  readonly hasMoney: boolean;
+  /** The nearest values of the same unit, at most three. */
+  near(figure: Figure): number[];
+}
+
+/** Written from the same artifacts after the fact: its trace ids prove nothing. */
+const DERIVED = new Set(['data/report_view.json']);
+/** Price tables and query texts hold thousands of numbers that are no results. */
+const NO_RESULTS = /^data\/(?:model_pricing|price_map|queries)/u;
+
+const TRACE_KEY = /(?:^|_)traces?(?:_ids?)?$|^trace_?ids?$/iu;
+const MONEY_KEY = /usd|cost|spend|saving|price|excess|recorded|backfilled/iu;
+/** Keys that say nothing about the unit; in such objects they may be money. */
+const NEUTRAL_KEY =
+  /^(?:low|expected|high|min|max|mean|median|std|avg|total|value|baseline|target|target_value|current|threshold\w*|p\d+|per_day\w*|before|after)$/iu;
+const NOTE_KEY = /^(?:note|notes|issue|message|reason|label|verdict|statuses|proof|driver|operation|model)$/iu;
+const EXCERPT_KEY = /excerpt|message|output|input|content|text/iu;
+
+class Pool implements OwnValues {
+  readonly #values: Record<Unit, number[]> = { usd: [], percent: [], plain: [] };
+  #sorted = false;
+
+  add(unit: Unit, value: number): void {
+    if (Number.isFinite(value)) this.#values[unit].push(Math.abs(value));
+    this.#sorted = false;
+  }
+
+  get hasMoney(): boolean {
+    return this.#values.usd.length > 0;
+  }
+
+  near(figure: Figure): number[] {
+    const distance = (value: number) => Math.abs(value - figure.value);
+    return [...new Set(this.#values[figure.unit])].sort((a, b) => distance(a) - distance(b)).slice(0, 3);
+  }
+
+  has(figure: Figure): boolean {
+    if (!this.#sorted) {
+      for (const list of Object.values(this.#values)) list.sort((a, b) => a - b);
+      this.#sorted = true;
+    }
+    const list = this.#values[figure.unit];
+    const reach = figure.half * 1.000001 + figure.value * 1e-8;
+    for (let i = firstAtLeast(list, figure.value - reach); i < list.length; i += 1) {
+      const value = list[i] ?? Number.POSITIVE_INFINITY;
+      if (value > figure.value + reach) return false;
+      if (shows(figure, value)) return true;
+    }
+    return false;
+  }
+}
+
+function firstAtLeast(sorted: readonly number[], value: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+interface Index {
+  all: Pool;
+  byTrace: Map<string, Pool>;
+  traces: Set<string>;
+  excerpts: string[];
+}
+
+/** Indexes the data files of a results dir. */
+export function knownValues(artifacts: Artifacts): KnownValues {
+  const index: Index = { all: new Pool(), byTrace: new Map(), traces: new Set(), excerpts: [] };
+  for (const { file, value } of artifacts.data) {
+    if (!NO_RESULTS.test(file)) walk(index, value, { file, key: '', pools: [index.all] });
+  }
+  addDerived(index.all, artifacts);
+  const shortened = [...index.traces].sort();
+  const haystack = index.excerpts.map(squeezed).join('\n');
+  return {
+    has: (figure) => index.all.has(figure),
+    ofTrace: (id) => index.byTrace.get(traceKey(id)),
+    hasTrace: (id) => index.traces.has(traceKey(id)) || isShortened(shortened, id),
+    hasExcerpt: (text) => pieces(text).every((piece) => haystack.includes(piece)),
+    traceCount: index.traces.size,
+  };
+}
+
+interface Place {
+  file: string;
+  key: string;
+  pools: Pool[];
+}
+
+function walk(index: Index, value: unknown, place: Place): void {
+  if (typeof value === 'number') addNumber(place.pools, place.key, value);
+  else if (typeof value === 'string') addText(index, value, place);
+  else if (Array.isArray(value)) for (const item of value) walk(index, item, place);
+  else if (typeof value === 'object' && value !== null) walkObject(index, value as Record<string, unknown>, place);
+}
+
+function walkObject(index: Index, object: Record<string, unknown>, place: Place): void {
+  const pools = [index.all];
+  const id = object.trace_id;
+  if (typeof id === 'string' && id !== '') {
+    const own = index.byTrace.get(traceKey(id)) ?? new Pool();
+    index.byTrace.set(traceKey(id), own);
+    pools.push(own);
+  }
+  const unit = typeof object.unit === 'string' && 'value' in object ? object.unit : null;
+  if (typeof object.seen === 'number' && typeof object.of === 'number' && object.of > 0) {
+    for (const pool of pools) pool.add('percent', object.seen / object.of);
+  }
+  for (const [key, value] of Object.entries(object)) {
+    if (key === 'value' && unit !== null && typeof value === 'number') addFact(pools, unit, value);
+    else walk(index, value, { file: place.file, key, pools });
+  }
+}
+
+function addFact(pools: Pool[], unit: string, value: number): void {
+  for (const pool of pools) {
+    pool.add('plain', value);
+    if (unit === 'usd') pool.add('usd', value);
+    if (unit === 'share') pool.add('percent', value);
+  }
+}
+
+function addNumber(pools: Pool[], key: string, value: number): void {
+  const money = MONEY_KEY.test(key) && !/share|rate|percent|pct/iu.test(key);
+  const share = !money && (value <= 1 || /percent|pct/iu.test(key));
+  for (const pool of pools) {
+    pool.add('plain', value);
+    if (money || NEUTRAL_KEY.test(key)) pool.add('usd', value);
+    if (share) pool.add('percent', value > 1 ? value / 100 : value);
+  }
+}
+
+function addText(index: Index, value: string, { file, key, pools }: Place): void {
+  if (TRACE_KEY.test(key) && value !== '' && !DERIVED.has(file)) index.traces.add(traceKey(value));
+  if (value !== '' && value.length < 40 && Number.isFinite(Number(value))) addNumber(pools, key, Number(value));
+  // What notes and earlier titles say was seen or told, not computed; the report may repeat it.
+  if (NOTE_KEY.test(key) || file === 'data/history.json') {
+    for (const pool of pools) {
+      for (const figure of [...moneyIn(value), ...percentagesIn(value), ...numbersIn(value)]) {
+        pool.add(figure.unit, figure.value);
+      }
+    }
+  }
+  if (EXCERPT_KEY.test(key) && !DERIVED.has(file)) index.excerpts.push(value);
+}
+
+/** Sums and shares that a reader of the tables would compute: column totals, each row's part of them, total savings. */
+function addDerived(pool: Pool, artifacts: Artifacts): void {
+  for (const rows of [
+    artifacts.spans.value,
+    artifacts.models.value,
+    artifacts.spans7d.value,
+    artifacts.spans3d.value,
+  ]) {
+    const list = rows ?? [];
+    for (const column of ['total_cost_usd', 'recorded_cost_usd', 'backfilled_cost_usd'] as const) {
+      const total = list.reduce((sum, row) => sum + row[column], 0);
+      pool.add('usd', total);
+      if (total > 0) for (const row of list) pool.add('percent', row[column] / total);
+    }
+    for (const column of ['calls', 'total_tokens', 'unpriced_calls'] as const) {
+      pool.add(
+        'plain',
+        list.reduce((sum, row) => sum + row[column], 0),
+      );
+    }
+    pool.add('plain', list.length);
+  }
+  for (const total of Object.values(projectedSavings(artifacts) ?? {})) pool.add('usd', total);
+  for (const list of [artifacts.findings.value?.findings, artifacts.samples.value])
+    pool.add('plain', list?.length ?? 0);
+}
+
+/** Ids and names as they stand in a code span of a report: one line, without characters that would end it. */
+export function traceKey(id: string): string {
+  return squeezed(id).replaceAll('`', 'ʼ').replaceAll('|', '¦');
+}
+
+const SHORTEST_PREFIX = 8;
+
+function isShortened(sorted: readonly string[], id: string): boolean {
+  const prefix = /^(.*?)(?:…|\.{3})$/u.exec(traceKey(id))?.[1] ?? '';
+  if (prefix.length < SHORTEST_PREFIX) return false;
+  return sorted.some((known) => known.startsWith(prefix));
+}
+
+/** White space collapsed; NUL and broken characters as a Markdown file holds them. */
+function squeezed(text: string): string {
+  return text
+    .replace(/\0|\p{Surrogate}/gu, '\uFFFD')
+    .replace(/\s+/gu, ' ')
+    .trim();
+}
+
+/** A quoted text without its marks of omission, piece by piece. */
+function pieces(text: string): string[] {
+  return text
+    .split(/…|\.{3,}|\[cut\]/u)
+    .map(squeezed)
+    .filter((piece) => piece !== '');
+}

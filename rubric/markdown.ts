@@ -1,0 +1,178 @@
+/** A Markdown text as a flat list of blocks with line numbers, read from the syntax tree. */
+
+/** The part of mdast that is read here. */
+interface MdNode {
+  type: string;
+  value?: string;
+  depth?: number;
+  lang?: string | null;
+  children?: MdNode[];
+  position?: { start: { line: number }; end: { line: number } };
+}
+
+/** One line of prose or one table cell; code spans are replaced by `CODE_MARK` and listed in order. */
+export interface Prose {
+  text: string;
+  codes: string[];
+  line: number;
+}
+
+export interface HeadingBlock {
+  kind: 'heading';
+  depth: number;
+  text: string;
+  line: number;
+}
+export interface TextBlock {
+  kind: 'text';
+  /** Bold text that opens the paragraph or list item, without its colon. */
+  lead: string | null;
+  lines: Prose[];
+  line: number;
+  /** Inside a block quote. */
+  quoted: boolean;
+}
+export interface CodeBlock {
+  kind: 'code';
+  lang: string;
+  value: string;
+  line: number;
+}
+export interface TableBlock {
+  kind: 'table';
+  header: string[];
+  rows: { cells: Prose[]; line: number }[];
+  line: number;
+}
+export type Block = HeadingBlock | TextBlock | CodeBlock | TableBlock;
+
+/** Stands for a code span in the text of a line. */
+export const CODE_MARK = '\uFFFC';
+
+/** Reports are far smaller; anything larger is no report for people to read. */
+const MAX_CHARS = 2_000_000;
+/** Deeper nesting than this has no use in a report and only serves to exhaust a parser. */
+const MAX_NESTING = 40;
+
+/**
+ * Reads Markdown (with GitHub's tables) into blocks in document order. Headings count only at the top level: not inside code,
+ * quotes or lists.
+ * @throws Error where the text is too large or nested too deeply to be read
+ */
+export async function readBlocks(markdown: string): Promise<Block[]> {
+  if (markdown.length > MAX_CHARS) throw new Error(`it is longer than ${MAX_CHARS} characters`);
+  refuseBombs(markdown);
+  const [{ unified }, { default: remarkParse }, { default: remarkGfm }] = await Promise.all([
+    import('unified'),
+    import('remark-parse'),
+    import('remark-gfm'),
+  ]);
+  const root = unified().use(remarkParse).use(remarkGfm).parse(markdown) as MdNode;
+  const blocks: Block[] = [];
+  for (const node of root.children ?? []) addBlocks(node, { blocks, quoted: false, top: true });
+  return blocks;
+}
+
+/** Runs of markers cost a Markdown parser quadratic time. */
+function refuseBombs(markdown: string): void {
+  const nested = new RegExp(`^(?:[ \\t]*(?:>|[-*+](?=\\s)|\\d{1,9}[.)](?=\\s))){${MAX_NESTING}}`, 'mu');
+  const run = /[*_]{200}|\[{200}|(?:!\[|\]\(|\[\]){200}|(?:[*_]\S?){2000}|<{500}/u;
+  if (nested.test(markdown) || run.test(markdown)) throw new Error('it is nested too deeply');
+}
+
+interface Walk {
+  blocks: Block[];
+  quoted: boolean;
+  top: boolean;
+}
+
+function addBlocks(node: MdNode, walk: Walk): void {
+  const line = node.position?.start.line ?? 0;
+  switch (node.type) {
+    case 'heading':
+      if (walk.top) walk.blocks.push({ kind: 'heading', depth: node.depth ?? 1, text: plainText(node), line });
+      else walk.blocks.push(textBlock(node, walk.quoted));
+      return;
+    case 'paragraph':
+      walk.blocks.push(textBlock(node, walk.quoted));
+      return;
+    case 'code':
+      walk.blocks.push({ kind: 'code', lang: (node.lang ?? '').toLowerCase(), value: node.value ?? '', line });
+      return;
+    case 'table':
+      walk.blocks.push(tableBlock(node));
+      return;
+    case 'html':
+      walk.blocks.push(htmlBlock(node, walk.quoted));
+      return;
+    default:
+      for (const child of node.children ?? []) {
+        addBlocks(child, { blocks: walk.blocks, quoted: walk.quoted || node.type === 'blockquote', top: false });
+      }
+  }
+}
+
+function textBlock(node: MdNode, quoted: boolean): TextBlock {
+  const first = node.children?.[0];
+  const lead =
+    first?.type === 'strong'
+      ? plainText(first)
+          .replace(/\s*[:.]\s*$/u, '')
+          .trim()
+      : null;
+  return { kind: 'text', lead, lines: proseLines(node), line: node.position?.start.line ?? 0, quoted };
+}
+
+/** Readers of the rendered page see the text between the tags. */
+function htmlBlock(node: MdNode, quoted: boolean): TextBlock {
+  const start = node.position?.start.line ?? 0;
+  const visible = (node.value ?? '').replace(/<!--[\s\S]*?(?:-->|$)|<[^>]*>/gu, (tag) => tag.replace(/[^\n]/gu, ''));
+  const lines = visible.split('\n').map((text, offset) => ({ text, codes: [], line: start + offset }));
+  return { kind: 'text', lead: null, lines: lines.filter((line) => line.text.trim() !== ''), line: start, quoted };
+}
+
+function tableBlock(node: MdNode): TableBlock {
+  const [head, ...rows] = node.children ?? [];
+  return {
+    kind: 'table',
+    header: (head?.children ?? []).map(plainText),
+    rows: rows.map((row) => ({
+      line: row.position?.start.line ?? 0,
+      cells: (row.children ?? []).map(
+        (cell) => proseLines(cell)[0] ?? { text: '', codes: [], line: row.position?.start.line ?? 0 },
+      ),
+    })),
+    line: node.position?.start.line ?? 0,
+  };
+}
+
+/** The text of a paragraph or cell, line by line. */
+function proseLines(node: MdNode): Prose[] {
+  const start = node.position?.start.line ?? 0;
+  const lines: Prose[] = [{ text: '', codes: [], line: start }];
+  const add = (child: MdNode): void => {
+    let current = lines.at(-1) ?? { text: '', codes: [], line: start };
+    if (child.type === 'inlineCode') {
+      current.text += CODE_MARK;
+      current.codes.push(child.value ?? '');
+    } else if (child.type === 'text') {
+      const [head = '', ...rest] = (child.value ?? '').split('\n');
+      current.text += head;
+      for (const [offset, text] of rest.entries()) {
+        current = { text, codes: [], line: (child.position?.start.line ?? start) + offset + 1 };
+        lines.push(current);
+      }
+    } else if (child.type === 'break') {
+      lines.push({ text: '', codes: [], line: (child.position?.start.line ?? start) + 1 });
+    } else for (const inner of child.children ?? []) add(inner);
+  };
+  for (const child of node.children ?? []) add(child);
+  return lines.filter((line) => line.text.trim() !== '');
+}
+
+/** The text of a node with its code spans, on one line. */
+function plainText(node: MdNode): string {
+  if (node.type === 'text' || node.type === 'inlineCode') return node.value ?? '';
+  if (node.type === 'break') return ' ';
+  return (node.children ?? []).map(plainText).join('').replace(/\s+/gu, ' ').trim();
+}

@@ -1,0 +1,190 @@
+import type { Block, CodeBlock, TextBlock } from './markdown.ts';
+import { CODE_MARK } from './markdown.ts';
+import { type MeasurementPlan, readPlan } from './plan.ts';
+
+export const SECTIONS = [
+  'Executive Summary',
+  'Cost Analysis',
+  'High-Variance Investigation',
+  'Failure-Mode Analysis',
+  'Qualitative Findings',
+  'Recommendations',
+  'Implementation Roadmap',
+  'Appendix',
+] as const;
+export type SectionName = (typeof SECTIONS)[number];
+
+export const PARTS = {
+  problem: 'The Problem',
+  why: 'Why It Matters',
+  evidence: 'Evidence',
+  fix: 'Recommended Fix',
+  measure: 'How to Measure Success',
+  impact: 'Expected Impact',
+} as const;
+export type Part = keyof typeof PARTS;
+
+/** Where in the report a block stands. */
+export interface Scope {
+  section: SectionName | null;
+  /** Text of the nearest heading. */
+  heading: string;
+  /** Number of the recommendation, where it is inside one. */
+  priority: number | null;
+  part: Part | null;
+}
+export type ScopedBlock = Block & { scope: Scope };
+
+export interface CodePair {
+  before: string;
+  after: string;
+  line: number;
+  /** False where nothing but comments and white space tells them apart. */
+  differs: boolean;
+}
+
+export interface ReportRecommendation {
+  priority: number;
+  title: string;
+  line: number;
+  /** The parts that are there and not empty, with the line where they begin. */
+  parts: Partial<Record<Part, number>>;
+  blocks: ScopedBlock[];
+  code: CodePair | null;
+  plan: MeasurementPlan;
+}
+
+export interface Report {
+  blocks: ScopedBlock[];
+  sections: Partial<Record<SectionName, { line: number; empty: boolean }>>;
+  recommendations: ReportRecommendation[];
+}
+
+/** Names are compared without case, numbering, punctuation and kinds of dashes. */
+function normal(title: string): string {
+  return title
+    .normalize('NFKC')
+    .replace(/^\s*[\d.]+\s*/u, '')
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .toLowerCase();
+}
+
+const SECTION_BY_NAME = new Map<string, SectionName>(SECTIONS.map((name) => [normal(name), name]));
+const PART_BY_NAME = new Map<string, Part>(Object.entries(PARTS).map(([part, name]) => [normal(name), part as Part]));
+const RECOMMENDATION = /^(?:priority|recommendation)\s+(\d{1,3})\s*[:.\u2013\u2014-]\s*(\S.*)$/iu;
+
+/**
+ * The report's structure: sections are `##`, recommendations are `### Priority N: title` under `Recommendations`, their parts are
+ * `####` headings or bold lead-ins.
+ */
+export function readStructure(blocks: readonly Block[]): Report {
+  const report: Report = { blocks: [], sections: {}, recommendations: [] };
+  let scope: Scope = { section: null, heading: '', priority: null, part: null };
+  for (const block of blocks) {
+    if (block.kind === 'heading') scope = enter(report, scope, block);
+    else scope = leadIn(scope, block);
+    const scoped = { ...block, scope };
+    report.blocks.push(scoped);
+    if (block.kind === 'heading') continue;
+    const section = scope.section === null ? undefined : report.sections[scope.section];
+    if (section && hasContent(block)) section.empty = false;
+    if (scope.priority !== null) report.recommendations.at(-1)?.blocks.push(scoped);
+  }
+  for (const recommendation of report.recommendations) complete(recommendation);
+  return report;
+}
+
+function enter(report: Report, scope: Scope, heading: { depth: number; text: string; line: number }): Scope {
+  const { depth, text, line } = heading;
+  if (depth <= 2) {
+    const section = depth === 2 ? (SECTION_BY_NAME.get(normal(text)) ?? null) : null;
+    if (section) report.sections[section] ??= { line, empty: true };
+    return { section, heading: text, priority: null, part: null };
+  }
+  if (scope.section !== 'Recommendations') return { ...scope, heading: text };
+  const found = depth === 3 ? RECOMMENDATION.exec(text) : null;
+  if (found) {
+    const priority = Number(found[1]);
+    report.recommendations.push({ priority, title: found[2] ?? '', line, parts: {}, blocks: [], ...EMPTY });
+    return { ...scope, heading: text, priority, part: null };
+  }
+  if (depth === 3) return { ...scope, heading: text, priority: null, part: null };
+  const part = scope.priority === null ? null : (PART_BY_NAME.get(normal(text)) ?? null);
+  return { ...scope, heading: text, part: part ?? (depth > 4 ? scope.part : null) };
+}
+
+const EMPTY: Pick<ReportRecommendation, 'code' | 'plan'> = { code: null, plan: {} };
+
+/** A paragraph that opens with a part's name in bold begins that part. */
+function leadIn(scope: Scope, block: Block): Scope {
+  if (scope.priority === null || block.kind !== 'text' || block.lead === null || block.quoted) return scope;
+  const part = PART_BY_NAME.get(normal(block.lead));
+  return part ? { ...scope, part } : scope;
+}
+
+function hasContent(block: Block): boolean {
+  return block.kind === 'text' ? block.lines.length > 0 : block.kind !== 'code' || block.value.trim() !== '';
+}
+
+function complete(recommendation: ReportRecommendation): void {
+  for (const block of recommendation.blocks) {
+    const { part } = block.scope;
+    if (part && saysSomething(block)) recommendation.parts[part] ??= block.line;
+  }
+  recommendation.code = codePair(recommendation.blocks.filter((block) => block.scope.part === 'fix'));
+  recommendation.plan = readPlan(recommendation.blocks.filter((block) => block.scope.part === 'measure'));
+}
+
+/** A lead-in alone, or a row of dashes, is no content. */
+function saysSomething(block: Block): boolean {
+  if (block.kind === 'table') return block.rows.length > 0;
+  if (block.kind !== 'text') return hasContent(block);
+  const text = proseOf(block).replace(/\uFFFC/gu, 'x');
+  const own = block.lead !== null && PART_BY_NAME.has(normal(block.lead)) ? text.slice(block.lead.length) : text;
+  return /[\p{L}\p{N}]/u.test(own);
+}
+
+function proseOf(block: TextBlock): string {
+  return block.lines
+    .map((line) => line.text)
+    .join(' ')
+    .trimStart();
+}
+
+const PYTHON = new Set(['python', 'py', 'python3']);
+const BEFORE = /^\s*#+\s*before\b/iu;
+const AFTER = /^\s*#+\s*after\b/iu;
+
+/** The first two Python blocks of a fix, or one block with a `# Before` and an `# After`. */
+function codePair(blocks: readonly ScopedBlock[]): CodePair | null {
+  const code = blocks.filter((block): block is CodeBlock & { scope: Scope } => block.kind === 'code');
+  const [first, second] = code.filter((block) => PYTHON.has(block.lang) && bare(block.value) !== '');
+  if (!first) return null;
+  if (second) return pair(first.value, second.value, first.line);
+  const lines = first.value.split('\n');
+  const before = lines.findIndex((line) => BEFORE.test(line));
+  const after = lines.findIndex((line) => AFTER.test(line));
+  if (before < 0 || after <= before) return null;
+  return pair(lines.slice(before, after).join('\n'), lines.slice(after).join('\n'), first.line);
+}
+
+function pair(before: string, after: string, line: number): CodePair | null {
+  if (bare(before) === '' || bare(after) === '') return null;
+  return { before, after, line, differs: bare(before) !== bare(after) };
+}
+
+/** Code without comment lines and white space: what a machine would run. */
+function bare(code: string): string {
+  return code
+    .split('\n')
+    .filter((line) => !/^\s*#/u.test(line))
+    .join('\n')
+    .replace(/\s+/gu, '');
+}
+
+/** The line's text with its code spans in place. */
+export function fullText(prose: { text: string; codes: readonly string[] }): string {
+  let index = 0;
+  return prose.text.replaceAll(CODE_MARK, () => prose.codes[index++] ?? '');
+}

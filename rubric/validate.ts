@@ -1,0 +1,178 @@
+import { type Artifacts, type Loaded, readArtifacts, type SpanRow } from './artifacts.ts';
+import { citations } from './citations.ts';
+import { projectedSavings, totalCost } from './expected.ts';
+import { knownValues } from './known-values.ts';
+import { missingOf } from './plan.ts';
+import type { Report, SectionName } from './structure.ts';
+import { readReport } from './report.ts';
+
+export const STAGES = ['connect', 'pricing', 'metrics', 'variance', 'failures', 'qualitative', 'report'] as const;
+
+/** `validation_report.json` */
+export interface ValidationReport {
+  version: string;
+  run_date: string;
+  backend: string;
+  parameters: Record<string, unknown>;
+  stages: { name: string; passed: boolean; message: string }[];
+  results: {
+    generations_analyzed: number;
+    total_cost_usd: number;
+    recommendations: number;
+    qualitative_findings: number;
+    projected_monthly_savings_usd: number;
+  };
+  overall_passed: boolean;
+}
+
+export interface ValidateOptions {
+  backend: string;
+  parameters: Readonly<Record<string, unknown>>;
+  /** ISO 8601. */
+  runDate: string;
+}
+
+const VERSION = '1.0.0';
+
+/** The sections without which there is no report. */
+const MAIN_SECTIONS: readonly SectionName[] = [
+  'Executive Summary',
+  'Cost Analysis',
+  'Qualitative Findings',
+  'Recommendations',
+  'Implementation Roadmap',
+];
+
+/** Checks a results dir from its files alone. It never throws for what the files hold. */
+export async function validateResults(dir: string, options: ValidateOptions): Promise<ValidationReport> {
+  const artifacts = readArtifacts(dir);
+  return validate(artifacts, await readReport(artifacts.report.value ?? ''), options);
+}
+
+/** The end check of step 11 over files that are already read. */
+export function validate(
+  artifacts: Artifacts,
+  report: { structure: Report; problem: string | null },
+  options: ValidateOptions,
+): ValidationReport {
+  const minimum = minRecommendations(options.parameters);
+  const checks: Record<(typeof STAGES)[number], Outcome> = {
+    connect: connect(artifacts),
+    pricing: pricing(artifacts),
+    metrics: metrics(artifacts),
+    variance: loaded(artifacts.variance, (value) => `${Object.keys(value).length} operations`),
+    failures: loaded(artifacts.failures, () => 'failures are counted'),
+    qualitative: qualitative(artifacts),
+    report: reportStage(artifacts, report, minimum),
+  };
+  const stages = STAGES.map((name) => ({ name, ...checks[name] }));
+  return {
+    version: VERSION,
+    run_date: options.runDate,
+    backend: options.backend,
+    parameters: { ...options.parameters },
+    stages,
+    results: {
+      generations_analyzed: artifacts.project.value?.generations ?? 0,
+      total_cost_usd: rounded(totalCost(artifacts)),
+      recommendations: report.structure.recommendations.length,
+      qualitative_findings: new Set(abnormal(artifacts).map((sample) => sample.abnormality)).size,
+      projected_monthly_savings_usd: rounded(projectedSavings(artifacts)?.expected ?? 0),
+    },
+    overall_passed: stages.every((stage) => stage.passed),
+  };
+}
+
+interface Outcome {
+  passed: boolean;
+  message: string;
+}
+const passed = (message: string): Outcome => ({ passed: true, message });
+const failed = (message: string): Outcome => ({ passed: false, message });
+
+function loaded<T>(file: Loaded<T>, message: (value: T) => string): Outcome {
+  return file.problem ? failed(file.problem.message) : passed(message(file.value));
+}
+
+/** The runbook's parameter; three where it is not given. */
+export function minRecommendations(parameters: Readonly<Record<string, unknown>>): number {
+  const given = Number(parameters.min_recommendations);
+  return Number.isInteger(given) && given >= 1 ? given : 3;
+}
+
+function abnormal(artifacts: Artifacts) {
+  return (artifacts.samples.value ?? []).filter((sample) => sample.abnormality !== 'clean');
+}
+
+function rounded(usd: number): number {
+  return Number(usd.toFixed(6));
+}
+
+function connect({ project }: Artifacts): Outcome {
+  if (project.problem) return failed(project.problem.message);
+  const { generations, window } = project.value;
+  if (!(generations > 0)) return failed('no generations in the window');
+  return passed(`${generations} generations from ${window.from} to ${window.to}`);
+}
+
+function pricing({ pricing: prices }: Artifacts): Outcome {
+  if (prices.problem) return failed(prices.problem.message);
+  const count = Object.keys(prices.value).length;
+  return count === 0 ? failed('data/model_pricing.json holds no price') : passed(`${count} model prices`);
+}
+
+function metrics(artifacts: Artifacts): Outcome {
+  const { spans, spans3d, spans7d, models, project } = artifacts;
+  for (const file of [spans, spans3d, spans7d, models]) if (file.problem) return failed(file.problem.message);
+  const rows = spans.value ?? [];
+  const byModel = models.value ?? [];
+  if (rows.length === 0) return failed('data/metrics_by_span.csv holds no operation');
+  if (byModel.length === 0) return failed('data/metrics_by_model.csv holds no model');
+  const torn = [...rows, ...byModel].find((row) => !sumsUp(row));
+  if (torn) {
+    const name = 'operation' in torn ? torn.operation : torn.model;
+    return failed(`total_cost_usd of ${JSON.stringify(name)} is not recorded + backfilled`);
+  }
+  const calls = rows.reduce((sum, row) => sum + row.calls, 0);
+  const modelCalls = byModel.reduce((sum, row) => sum + row.calls, 0);
+  if (calls !== modelCalls) return failed(`${calls} calls by operation, but ${modelCalls} by model`);
+  const generations = project.value?.generations ?? calls;
+  if (calls !== generations) return failed(`${calls} calls by operation, but ${generations} generations`);
+  return passed(`${rows.length} operations and ${byModel.length} models; sums agree`);
+}
+
+/** Sums of rounded parts may differ from the rounded sum by this much, USD. */
+const ROUNDING = 1e-6;
+
+function sumsUp(row: Pick<SpanRow, 'total_cost_usd' | 'recorded_cost_usd' | 'backfilled_cost_usd'>): boolean {
+  const parts = row.recorded_cost_usd + row.backfilled_cost_usd;
+  return Math.abs(row.total_cost_usd - parts) <= ROUNDING + 1e-9 * Math.abs(parts);
+}
+
+function qualitative(artifacts: Artifacts): Outcome {
+  const { samples } = artifacts;
+  if (samples.problem) return failed(samples.problem.message);
+  if (samples.value.length === 0) return failed('no trace was read');
+  return passed(`${samples.value.length} traces read, ${abnormal(artifacts).length} abnormal`);
+}
+
+function reportStage(
+  artifacts: Artifacts,
+  { structure, problem }: { structure: Report; problem: string | null },
+  minimum: number,
+): Outcome {
+  for (const file of [artifacts.report, artifacts.summary, artifacts.findings]) {
+    if (file.problem) return failed(file.problem.message);
+  }
+  if (problem) return failed(`recommendations.md cannot be read: ${problem}`);
+  const absent = MAIN_SECTIONS.filter((name) => structure.sections[name]?.empty ?? true);
+  if (absent.length > 0) return failed(`sections missing or empty: ${absent.join(', ')}`);
+  const whole = structure.recommendations.filter((r) => r.code?.differs && missingOf(r.plan).length === 0);
+  if (whole.length < minimum) {
+    return failed(`${whole.length} of at least ${minimum} recommendations have code and a measurement plan`);
+  }
+  const known = knownValues(artifacts);
+  const cites = structure.blocks.some((block) => citations(block, known.hasTrace).some(({ id }) => known.hasTrace(id)));
+  if (!cites) return failed('no finding cites a trace id that is in the data');
+  return passed(`${structure.recommendations.length} recommendations with code and measurement plan`);
+}
