@@ -85,7 +85,7 @@ export function repeatsSql(calls: string): string {
 /** Identical successful requests (to the letter, same model) in different traces. */
 export function duplicatesSql(calls: string): string {
   return `SELECT operation, 'duplicate_calls' AS kind, trace_id, traces AS n, cost, avoidable AS waste,
-      uniqExact(trace_id) OVER (PARTITION BY operation) AS seen, sum(waste) OVER (PARTITION BY operation) AS waste_total,
+      count() OVER (PARTITION BY operation) AS seen, sum(waste) OVER (PARTITION BY operation) AS waste_total,
       sum(waste * waste) OVER (PARTITION BY operation) AS waste_squares, uniqExact(request) OVER (PARTITION BY operation) AS groups
     FROM (SELECT operation, request, trace_id, cost, traces, cost * (traces - 1) / traces AS avoidable
       FROM (SELECT operation, request, trace_id, cost, count() OVER (PARTITION BY operation, model, request) AS traces
@@ -118,16 +118,27 @@ export function outputsSql(calls: string): string {
     WHERE trace_id != '' ORDER BY operation, kind, cost DESC, trace_id LIMIT ${MAX_CITED} BY operation, kind LIMIT ${MAX_ROWS}`;
 }
 
-/** The same tool with the same arguments, three times or more in one trace. Waste: the cost of the calls after the second. */
+/** Equal tool calls in a row from which on an agent loops, and in all where others stand between them. */
+const LOOP = { inARow: 3, inAll: 6 } as const;
+
+/**
+ * The same tool with the same arguments, again and again in one trace: three times in a row, or six times in all. A status that is asked again after
+ * something else was done is no loop. Waste: the cost of the repeated calls after the second.
+ */
 export function toolLoopsSql(calls: string): string {
+  const signatures = `extractAll(output, ${TOOL_ARGUMENTS})`;
   return `SELECT operation, 'tool_abuse' AS kind, trace_id, repeats AS n, looping_tool AS tool, cost, waste, ${STATS}
-    FROM (SELECT operation, trace_id, max(c) AS repeats, argMax(tool, c) AS looping_tool, sum(cost * (c - 2) / c) AS waste, sum(cost) AS cost
-      FROM (SELECT operation, trace_id, signature, any(names[1]) AS tool, count() AS c, sum(cost) AS cost
-        FROM (SELECT operation, trace_id, coalesce(cost, 0) AS cost, ${OUTPUT} AS output, extractAll(output, ${TOOL_NAME}) AS names,
-            arrayJoin(arrayZip(arrayResize(names, length(extractAll(output, ${TOOL_ARGUMENTS})), ''), extractAll(output, ${TOOL_ARGUMENTS}))) AS signature
-          FROM ${calls} AS gen WHERE trace_id != '' AND match(output_text, ${literal('tool|function')})) AS called
-        GROUP BY operation, trace_id, signature HAVING c >= 3) AS loops
-      GROUP BY operation, trace_id) AS looping
+    FROM (SELECT operation, trace_id, most AS repeats, looping_tool, trace_cost AS cost, trace_cost * (most - 2) / length(called) AS waste
+      FROM (SELECT operation, trace_id, trace_cost, called,
+          arrayMax(arrayMap(c -> countEqual(called, c), arrayDistinct(called))) AS most,
+          arrayFirst(c -> countEqual(called, c) = most, called).1 AS looping_tool,
+          arrayMax(arrayMap((c, i) -> if(i >= ${LOOP.inARow} AND countEqual(arraySlice(called, i - ${LOOP.inARow - 1}, ${LOOP.inARow}), c) = ${LOOP.inARow}, 1, 0), called, arrayEnumerate(called))) AS in_a_row
+        FROM (SELECT operation, trace_id, sum(cost) AS trace_cost, arrayFlatten(arrayMap(s -> s.2, arraySort(s -> s.1, groupArray((at, called_now))))) AS called
+          FROM (SELECT operation, trace_id, at, coalesce(cost, 0) AS cost, ${OUTPUT} AS output,
+              arrayZip(arrayResize(extractAll(output, ${TOOL_NAME}), length(${signatures}), ''), ${signatures}) AS called_now
+            FROM ${calls} AS gen WHERE trace_id != '' AND match(output_text, ${literal('tool|function')})) AS answered
+          GROUP BY operation, trace_id HAVING length(called) >= ${LOOP.inARow}) AS traces) AS counted
+      WHERE in_a_row = 1 OR most >= ${LOOP.inAll}) AS looping
     ORDER BY operation, waste DESC, n DESC, trace_id LIMIT ${MAX_CITED} BY operation LIMIT ${MAX_ROWS}`;
 }
 

@@ -87,7 +87,8 @@ function validation({ artifacts, found }: GateInput): string[] {
     if (!said) faults.push(`it has no stage ${stage.name}`);
     else if (said.passed && !stage.passed) faults.push(`it says ${stage.name} passed, but ${stage.message}`);
   }
-  if (claimed.overall_passed && claimed.stages.some((s) => !s.passed)) faults.push('it says overall_passed with a failed stage');
+  if (claimed.overall_passed && claimed.stages.some((s) => !s.passed))
+    faults.push('it says overall_passed with a failed stage');
   for (const [name, value] of Object.entries(found.results) as [keyof ValidationReport['results'], number][]) {
     const said = claimed.results[name];
     if (!same(said, value)) faults.push(`it says ${name} ${said}, the files say ${value}`);

@@ -1,10 +1,10 @@
 import { type Artifacts, type Loaded, readArtifacts, type SpanRow } from './artifacts.ts';
 import { citations } from './citations.ts';
 import { projectedSavings, totalCost } from './expected.ts';
-import { knownValues } from './known-values.ts';
+import { type KnownValues, knownValues } from './known-values.ts';
 import { missingOf } from './plan.ts';
-import type { Report, SectionName } from './structure.ts';
 import { readReport } from './report.ts';
+import type { Report, SectionName } from './structure.ts';
 
 export const STAGES = ['connect', 'pricing', 'metrics', 'variance', 'failures', 'qualitative', 'report'] as const;
 
@@ -46,15 +46,21 @@ const MAIN_SECTIONS: readonly SectionName[] = [
 /** Checks a results dir from its files alone. It never throws for what the files hold. */
 export async function validateResults(dir: string, options: ValidateOptions): Promise<ValidationReport> {
   const artifacts = readArtifacts(dir);
-  return validate(artifacts, await readReport(artifacts.report.value ?? ''), options);
+  const report = await readReport(artifacts.report.value ?? '');
+  return validate({ ...report, artifacts, known: knownValues(artifacts) }, options);
+}
+
+/** A results dir as it was read: data files, the report's structure (empty where it cannot be read, with the problem), what the data know. */
+interface ReadFiles {
+  artifacts: Artifacts;
+  structure: Report;
+  problem: string | null;
+  known: KnownValues;
 }
 
 /** The end check of step 11 over files that are already read. */
-export function validate(
-  artifacts: Artifacts,
-  report: { structure: Report; problem: string | null },
-  options: ValidateOptions,
-): ValidationReport {
+export function validate(files: ReadFiles, options: ValidateOptions): ValidationReport {
+  const { artifacts, structure } = files;
   const minimum = minRecommendations(options.parameters);
   const checks: Record<(typeof STAGES)[number], Outcome> = {
     connect: connect(artifacts),
@@ -63,7 +69,7 @@ export function validate(
     variance: loaded(artifacts.variance, (value) => `${Object.keys(value).length} operations`),
     failures: loaded(artifacts.failures, () => 'failures are counted'),
     qualitative: qualitative(artifacts),
-    report: reportStage(artifacts, report, minimum),
+    report: reportStage(files, minimum),
   };
   const stages = STAGES.map((name) => ({ name, ...checks[name] }));
   return {
@@ -75,7 +81,7 @@ export function validate(
     results: {
       generations_analyzed: artifacts.project.value?.generations ?? 0,
       total_cost_usd: rounded(totalCost(artifacts)),
-      recommendations: report.structure.recommendations.length,
+      recommendations: structure.recommendations.length,
       qualitative_findings: new Set(abnormal(artifacts).map((sample) => sample.abnormality)).size,
       projected_monthly_savings_usd: rounded(projectedSavings(artifacts)?.expected ?? 0),
     },
@@ -156,11 +162,7 @@ function qualitative(artifacts: Artifacts): Outcome {
   return passed(`${samples.value.length} traces read, ${abnormal(artifacts).length} abnormal`);
 }
 
-function reportStage(
-  artifacts: Artifacts,
-  { structure, problem }: { structure: Report; problem: string | null },
-  minimum: number,
-): Outcome {
+function reportStage({ artifacts, structure, problem, known }: ReadFiles, minimum: number): Outcome {
   for (const file of [artifacts.report, artifacts.summary, artifacts.findings]) {
     if (file.problem) return failed(file.problem.message);
   }
@@ -171,7 +173,6 @@ function reportStage(
   if (whole.length < minimum) {
     return failed(`${whole.length} of at least ${minimum} recommendations have code and a measurement plan`);
   }
-  const known = knownValues(artifacts);
   const cites = structure.blocks.some((block) => citations(block, known.hasTrace).some(({ id }) => known.hasTrace(id)));
   if (!cites) return failed('no finding cites a trace id that is in the data');
   return passed(`${structure.recommendations.length} recommendations with code and measurement plan`);

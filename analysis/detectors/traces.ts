@@ -134,33 +134,34 @@ export function toolLoops(evidence: Evidence): Finding[] {
 }
 
 /** Share of an operation's calls that repeat another trace's request, from which on a response cache is worth its keep. */
-const MIN_DUPLICATE_SHARE = 0.08;
+const MIN_DUPLICATE_SHARE = 0.06;
 const MIN_DUPLICATES = 10;
 /** A cache with a lifetime catches fewer repeats than all of them. */
 const CACHE_HIT_LOW = 0.5;
 
-/** Identical requests in different traces. */
+/** Identical requests in different traces, as a share of the operation's calls. */
 export function duplicateCalls(evidence: Evidence): Finding[] {
-  return groups(evidence.duplicates)
-    .filter((group) => {
-      const seen = group.first.seen;
-      return seen >= MIN_DUPLICATES && seen >= MIN_DUPLICATE_SHARE * traceCount(evidence, group.operation);
-    })
-    .map((group) =>
+  return groups(evidence.duplicates).flatMap((group) => {
+    const calls = evidence.calls.find((profile) => profile.operation === group.operation)?.calls ?? 0;
+    const { seen } = group.first;
+    if (seen < MIN_DUPLICATES || seen < MIN_DUPLICATE_SHARE * calls) return [];
+    return [
       toFinding(evidence, {
         kind: 'duplicate_calls',
         operation: group.operation,
         title: 'The same request is answered afresh in many traces',
         traces: citedTraces(group.rows),
-        seen: group.first.seen,
-        of: traceCount(evidence, group.operation),
-        unit: 'traces',
+        seen,
+        of: calls,
+        unit: 'calls',
         metrics: {
           distinct_requests: number(group.first, 'groups'),
           most_traces_of_one_request: Math.max(...group.rows.map((row) => number(row, 'n'))),
           wasted_usd: group.first.waste_total,
         },
         savings: groupSavings(evidence, group, CACHE_HIT_LOW),
+        rate: 0,
       }),
-    );
+    ];
+  });
 }

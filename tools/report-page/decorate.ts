@@ -147,13 +147,16 @@ function cells(row: Element): Element[] {
   return row.children.filter((cell): cell is Element => cell.type === 'element' && /^t[dh]$/u.test(cell.tagName));
 }
 
+/** Languages whose long lines wrap, with the class of their block. */
+const WRAPPED: Record<string, string> = { text: 'excerpt', sql: 'query' };
+
 /** Code: Python is coloured, a before/after pair is marked as such, text excerpts wrap, the rest scrolls. */
 export function shapeCode(tree: Root): void {
   visit(tree, 'element', (node) => {
     if (node.tagName !== 'pre') return;
     const code = node.children.find((child): child is Element => child.type === 'element' && child.tagName === 'code');
     const language = /^language-(\w+)$/u.exec(String([code?.properties.className].flat()[0] ?? ''))?.[1] ?? 'text';
-    node.properties = language === 'text' ? { className: ['excerpt'] } : { tabIndex: 0 };
+    node.properties = WRAPPED[language] ? { className: [WRAPPED[language]] } : { tabIndex: 0 };
     if (!code || language !== 'python') return SKIP;
     const source = textOf(code);
     const [, side] = /^\s*# (Before|After)\b/u.exec(source) ?? [];

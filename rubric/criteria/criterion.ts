@@ -1,0 +1,65 @@
+import type { Artifacts } from '../artifacts.ts';
+import type { Claim } from '../claim.ts';
+import type { KnownValues } from '../known-values.ts';
+import type { CriterionId } from '../load.ts';
+import type { Report, SectionName } from '../structure.ts';
+
+/** What a criterion is scored from. */
+export interface Evidence {
+  artifacts: Artifacts;
+  report: Report;
+  known: KnownValues;
+  claims: readonly Claim[];
+  /** Recommendations that the run was asked for. */
+  minimum: number;
+}
+
+export interface Scored {
+  /** 1 to 5, whole. */
+  score: number;
+  reasons: string[];
+}
+
+const BY_SECTION: Partial<Record<SectionName, CriterionId>> = {
+  'Qualitative Findings': 'qualitative_depth',
+  Recommendations: 'actionability',
+  'Implementation Roadmap': 'roadmap',
+};
+
+/** The criterion that a claim speaks to: trace ids and evidence parts to evidence, else by the section. */
+function criterionOf({ kind, scope }: Claim): CriterionId {
+  if (kind === 'trace' || scope.part === 'evidence') return 'evidence';
+  return (scope.section && BY_SECTION[scope.section]) ?? 'cost_analysis';
+}
+
+const SHOWN = 5;
+/** More unsupported figures than this share make a text that is not from the data. */
+const MANY = 0.1;
+
+/**
+ * Lowers a score for claims that do not hold: one that contradicts the data holds it at 2 (below the pass mark), one unsupported figure at
+ * 4, several at 3, many at 2.
+ */
+export function withClaims(id: CriterionId, { claims }: Evidence, scored: Scored): Scored {
+  const own = claims.filter((claim) => criterionOf(claim) === id);
+  const bad = own.filter((claim) => claim.status !== 'verified');
+  if (bad.length === 0) {
+    const note = own.length > 0 ? [`${own.length} claims agree with the data`] : [];
+    return { score: scored.score, reasons: [...scored.reasons, ...note] };
+  }
+  const wrong = bad.some((claim) => claim.status === 'contradicted');
+  const limit = wrong || bad.length > MANY * own.length + 1 ? 2 : bad.length > 1 ? 3 : 4;
+  const shown = bad.slice(0, SHOWN).map((c) => `${c.file}:${c.line}: ${JSON.stringify(c.text)}: ${c.reason}`);
+  const more = bad.length > SHOWN ? [`and ${bad.length - SHOWN} more claims that do not hold`] : [];
+  return { score: Math.min(scored.score, limit), reasons: [...scored.reasons, ...shown, ...more] };
+}
+
+/** A place in the report. */
+export function at(line: number | undefined): string {
+  return line === undefined ? 'recommendations.md' : `recommendations.md:${line}`;
+}
+
+/** Whether the section is there and holds something. */
+export function isThere({ report }: Evidence, section: SectionName): boolean {
+  return report.sections[section]?.empty === false;
+}
