@@ -1,54 +1,67 @@
+import type { z } from 'zod';
 import { messageOf, RunbookError } from '../lib/errors.ts';
 import { loadTool } from '../tools/registry.ts';
-import type { ToolContext } from '../tools/tool.ts';
+import type { Tool, ToolContext } from '../tools/tool.ts';
+import type { ToolCall } from './driver.ts';
 import type { EventBody } from './events.ts';
 
-export interface ToolCall {
+interface CallOptions {
   step: number;
-  tool: string;
-  input: unknown;
-  /** Names the place of a wrong input in an error: `steps/04-x.md:12`. */
-  placeOf(path: readonly PropertyKey[]): string;
+  context: ToolContext;
+  emit(event: EventBody): void;
+  /** What the call's queries cost so far. */
+  usage(): { queries: number; rows: number; response_bytes: number };
 }
 
 /**
  * Calls a tool through the registry: input and output are checked against its schemas, begin and end are logged.
- * @throws RunbookError `tool_input` naming place and field, or what the tool throws
+ * @throws RunbookError `runbook_invalid` for an unknown tool, `tool_input` naming place and field, or what the tool throws
  */
-export async function callTool(
-  call: ToolCall,
-  context: ToolContext,
-  emit: (event: EventBody) => void,
-): Promise<unknown> {
-  const tool = await loadTool(call.tool);
-  const parsed = tool.input.safeParse(call.input);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const place = call.placeOf(issue?.path ?? []);
-    throw new RunbookError(
-      'tool_input',
-      `${place}: ${call.tool}.${issue?.path.join('.') || 'input'}: ${issue?.message}`,
-      { at: place },
-    );
-  }
+export async function callTool(call: ToolCall, { step, context, emit, usage }: CallOptions): Promise<unknown> {
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
-  emit({ type: 'tool_started', step: call.step, tool: call.tool, input: parsed.data });
+  emit({ type: 'tool_started', step, tool: call.tool, input: call.input });
   try {
-    const output = tool.output.parse(await tool.run(parsed.data, context));
-    emit({ type: 'tool_finished', step: call.step, tool: call.tool, output, elapsed_s: elapsed() });
+    const tool = await loadTool(call.tool);
+    const input = checkInput(tool, call);
+    const output = checkOutput(tool, await tool.run(input, context));
+    emit({ type: 'tool_finished', step, tool: call.tool, output, ...usage(), elapsed_s: elapsed() });
     return output;
   } catch (error) {
-    const failure = error instanceof RunbookError ? error : undefined;
-    emit({
-      type: 'tool_failed',
-      step: call.step,
-      tool: call.tool,
-      code: failure?.code ?? 'unexpected',
-      message: messageOf(error),
-      hint: failure?.hint ?? null,
-      elapsed_s: elapsed(),
-    });
+    emit({ type: 'tool_failed', step, tool: call.tool, ...failureOf(error), elapsed_s: elapsed() });
     throw error;
   }
+}
+
+/** Any thrown thing as the fields of a failure event. */
+export function failureOf(error: unknown): { code: string; message: string; hint: string | null } {
+  if (error instanceof RunbookError) return { code: error.code, message: error.message, hint: error.hint ?? null };
+  return { code: 'unexpected', message: messageOf(error), hint: null };
+}
+
+function checkInput(tool: Tool, call: ToolCall): unknown {
+  const parsed = tool.input.safeParse(call.input);
+  if (parsed.success) return parsed.data;
+  const { field, path, message } = firstIssue(parsed.error);
+  const at = call.placeOf(path);
+  throw new RunbookError('tool_input', `${at}: ${call.tool}: ${field}: ${message}`, {
+    at,
+    hint: `runbook tool --list says what ${call.tool} does.`,
+  });
+}
+
+/** The first problem of a tool's input, with the path of an unknown key where that is the problem. */
+export function firstIssue(error: z.core.$ZodError): { field: string; path: PropertyKey[]; message: string } {
+  const [issue] = error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const path = [...(issue?.path ?? []), ...unknown];
+  return { field: path.map(String).join('.') || 'input', path, message: issue?.message ?? 'not valid' };
+}
+
+/** A wrong output is a fault of the tool, not of its caller. */
+function checkOutput(tool: Tool, output: unknown): unknown {
+  const parsed = tool.output.safeParse(output);
+  if (parsed.success) return parsed.data;
+  const { field, message } = firstIssue(parsed.error);
+  throw new Error(`${tool.name} answered with something its own schema refuses: ${field}: ${message}`);
 }

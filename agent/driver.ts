@@ -1,19 +1,29 @@
-import type { ToolContext } from '../tools/tool.ts';
-import type { EventBody } from './events.ts';
+import type { RenderedStep } from './render.ts';
 import type { Step } from './runbook/manifest.ts';
+
+export interface ToolCall {
+  tool: string;
+  input: unknown;
+  /** Names the place of a wrong input in an error: `steps/04-x.md:12`. */
+  placeOf(path: readonly PropertyKey[]): string;
+}
 
 /** What a driver is given for one step. */
 export interface StepContext {
-  step: Step;
-  /** The step's text, rendered with what the steps before it left. */
-  text: string;
-  tools: ToolContext;
-  emit(event: EventBody): void;
+  signal: AbortSignal;
+  /**
+   * Calls a tool: its input and output are checked against its schemas, its queries are counted, and begin and end are logged.
+   * @throws RunbookError `runbook_invalid` for a tool that the step may not call, `tool_input`, or what the tool throws
+   */
+  call(call: ToolCall): Promise<unknown>;
 }
 
 /** Performs steps; the run decides their order, checks what they leave, and stops at gates. */
 export interface Driver {
   readonly kind: 'scripted';
-  /** @throws RunbookError what the step's tools throw */
-  performStep(context: StepContext): Promise<void>;
+  /**
+   * Performs one step. A step is done when it leaves its outputs, which the run checks; the driver only says that it has no more to do.
+   * @throws RunbookError what the step's tools throw
+   */
+  performStep(step: Step, rendered: RenderedStep, context: StepContext): Promise<void>;
 }

@@ -1,25 +1,44 @@
 import type { SourceNotice } from '../sources/source.ts';
 
-/** Everything that happens in a run is one of these. The terminal view, the log and `--json` only read them. */
+/** A failure as an event: what happened, where, what to do. `code` is an ErrorCode, or `unexpected` for a fault of the program. */
+interface Failure {
+  code: string;
+  message: string;
+  hint: string | null;
+}
+
+interface StepName {
+  number: number;
+  id: string;
+  title: string;
+}
+
+/**
+ * Everything that happens in a run is one of these; the terminal view, the log and `--json` only read them. Times in seconds, sizes in
+ * bytes. `step` and `number` count from 1; a query outside any step has step 0.
+ */
 export type EventBody =
   | {
       type: 'run_started';
-      runbook: { name: string; version: string; digest: string };
+      runbook: { name: string; title: string; version: string; digest: string };
       driver: string;
+      /** Which driver was chosen, and why. */
+      note: string;
+      steps: StepName[];
       params: Record<string, unknown>;
       results_dir: string;
-      note: string;
     }
   | {
       type: 'source_opened';
       kind: string;
       label: string;
-      now: string;
+      /** Pinned: every query of the run uses these two instants. */
       window: { from: string; to: string };
       notices: readonly SourceNotice[];
       elapsed_s: number;
     }
-  | { type: 'step_started'; number: number; of: number; id: string; title: string; rendered_sha256: string }
+  | ({ type: 'source_failed' } & Failure)
+  | ({ type: 'step_started'; rendered_sha256: string } & StepName)
   | { type: 'tool_started'; step: number; tool: string; input: unknown }
   | { type: 'tool_progress'; step: number; tool: string; message: string }
   | {
@@ -31,28 +50,34 @@ export type EventBody =
       rows: number;
       response_bytes: number;
       elapsed_s: number;
+      /** Why the query failed, where it did. */
+      error: string | null;
     }
-  | { type: 'tool_finished'; step: number; tool: string; output: unknown; elapsed_s: number }
   | {
-      type: 'tool_failed';
+      type: 'tool_finished';
       step: number;
       tool: string;
-      code: string;
-      message: string;
-      hint: string | null;
+      output: unknown;
+      queries: number;
+      rows: number;
+      response_bytes: number;
       elapsed_s: number;
     }
+  | ({ type: 'tool_failed'; step: number; tool: string; elapsed_s: number } & Failure)
   | { type: 'artifact_written'; path: string; bytes: number; sha256: string }
   | { type: 'step_finished'; number: number; id: string; elapsed_s: number }
-  | { type: 'step_failed'; number: number; id: string; code: string; message: string; hint: string | null }
-  | { type: 'gate_stopped'; number: number; id: string; message: string; hint: string | null }
+  | ({ type: 'step_failed'; number: number; id: string; elapsed_s: number } & Failure)
+  | ({ type: 'gate_stopped'; number: number; id: string } & Failure)
   | {
       type: 'graded';
       average: number;
       passed: boolean;
-      scores: { id: string; name: string; score: number }[];
+      scores: { id: string; name: string; score: number; reasons: string[] }[];
       failed_gates: string[];
+      claims: { checked: number; verified: number };
     }
+  | ({ type: 'grade_failed' } & Failure)
+  | { type: 'round_finished'; round: number; of: number; passed: boolean; note: string | null }
   | {
       type: 'run_finished';
       exit: number;

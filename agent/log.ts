@@ -1,10 +1,13 @@
+import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import type { RunbookError } from '../lib/errors.ts';
 import { ioError } from '../lib/files.ts';
 import type { EventBody, EventSink, RunEvent } from './events.ts';
 import type { Scrubber } from './secrets.ts';
 
-/** Longer inputs and outputs are cut in the log; the artifacts hold them whole. */
+/** Longer texts and lists are cut in the log, with a digest of the whole; artifacts hold them whole. */
 const MAX_TEXT = 4000;
+const MAX_ITEMS = 200;
 
 /** Events that end something: what is recorded up to them must survive a crash. */
 const SYNCED = new Set<EventBody['type']>([
@@ -16,52 +19,91 @@ const SYNCED = new Set<EventBody['type']>([
   'run_finished',
 ]);
 
-/** The append-only `events.jsonl` of a run: one event a line, in order, synced at step ends; readers get each event as it is written. */
+interface LogOptions {
+  run: string;
+  scrubber: Scrubber;
+  sinks: readonly EventSink[];
+}
+
+/**
+ * The append-only `events.jsonl` of a run: one event a line, in order, synced at step ends. Readers get each event as it is written, so
+ * scrubbed and cut alike. Events before `attach` are kept and written first: a run that cannot start leaves no file.
+ */
 export class EventLog {
-  readonly #fd: number;
-  readonly #file: string;
-  readonly #run: string;
-  readonly #scrubber: Scrubber;
-  readonly #sinks: EventSink[];
+  readonly #options: LogOptions;
+  #file: { path: string; fd: number } | undefined;
+  #waiting: string[] = [];
   #seq = 0;
 
-  constructor(file: string, run: string, scrubber: Scrubber, sinks: EventSink[]) {
-    this.#file = file;
-    this.#run = run;
-    this.#scrubber = scrubber;
-    this.#sinks = sinks;
-    try {
-      this.#fd = openSync(file, 'a');
-    } catch (cause) {
-      throw ioError(file, cause);
-    }
+  constructor(options: LogOptions) {
+    this.#options = options;
   }
 
-  /** @throws RunbookError `io` when the log cannot be written: a run without a log is no run */
+  /** From here on events are on disk. @throws RunbookError `io` */
+  attach(path: string): void {
+    try {
+      this.#file = { path, fd: openSync(path, 'a') };
+    } catch (cause) {
+      throw ioError(path, cause);
+    }
+    const waiting = this.#waiting.join('');
+    this.#waiting = [];
+    const failure = this.#write(waiting, true);
+    if (failure) throw failure;
+  }
+
+  /** Readers see the event in any case. @throws RunbookError `io`, once, when it cannot be written: a run without a log is no run */
   emit(body: EventBody): void {
     this.#seq += 1;
-    const event = this.#scrubber.json(
-      shorten({ v: 1, seq: this.#seq, time: new Date().toISOString(), run: this.#run, ...body }),
-    ) as RunEvent;
-    try {
-      writeSync(this.#fd, `${JSON.stringify(event)}\n`);
-      if (SYNCED.has(event.type)) fsyncSync(this.#fd);
-    } catch (cause) {
-      throw ioError(this.#file, cause);
-    }
-    for (const sink of this.#sinks) sink(event);
+    const { run, scrubber, sinks } = this.#options;
+    const time = new Date().toISOString();
+    const event = shorten(scrubber.json({ v: 1, seq: this.#seq, time, run, ...body })) as RunEvent;
+    const failure = this.#write(`${JSON.stringify(event)}\n`, SYNCED.has(event.type));
+    for (const sink of sinks) sink(event);
+    if (failure) throw failure;
   }
 
   close(): void {
-    closeSync(this.#fd);
+    if (this.#file) closeSync(this.#file.fd);
+    this.#file = undefined;
+  }
+
+  #write(lines: string, sync: boolean): RunbookError | undefined {
+    if (!this.#file) {
+      this.#waiting.push(lines);
+      return undefined;
+    }
+    const { path, fd } = this.#file;
+    try {
+      writeAll(fd, Buffer.from(lines));
+      if (sync) fsyncSync(fd);
+      return undefined;
+    } catch (cause) {
+      this.close();
+      return ioError(path, cause);
+    }
   }
 }
 
+/** A nearly full disk may take a part of a line only. */
+function writeAll(fd: number, data: Buffer): void {
+  for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+}
+
 function shorten(value: unknown): unknown {
-  if (typeof value === 'string')
-    return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}… (${value.length} characters)` : value;
-  if (Array.isArray(value)) return value.slice(0, 200).map(shorten);
-  if (typeof value === 'object' && value !== null)
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shorten(item)]));
-  return value;
+  if (typeof value === 'string') {
+    if (value.length <= MAX_TEXT) return value;
+    return `${value.slice(0, MAX_TEXT)}… (${value.length} characters, sha256 ${sha256(value)})`;
+  }
+  if (Array.isArray(value)) {
+    const items = value.slice(0, MAX_ITEMS).map(shorten);
+    if (value.length <= MAX_ITEMS) return items;
+    return [...items, `… (${value.length} items, sha256 ${sha256(JSON.stringify(value))})`];
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shorten(item)]));
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

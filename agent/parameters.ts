@@ -1,4 +1,5 @@
 import { RunbookError } from '../lib/errors.ts';
+import { knownNames } from './nearest.ts';
 import type { Manifest, ParameterSpec } from './runbook/manifest.ts';
 
 export type Parameters = Record<string, string | number | boolean>;
@@ -9,53 +10,48 @@ export type Parameters = Record<string, string | number | boolean>;
  * @throws RunbookError `usage` naming the parameter and what it takes
  */
 export function resolveParameters(manifest: Manifest, given: Readonly<Record<string, string>>): Parameters {
+  const names = Object.keys(manifest.parameters);
   for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(manifest.parameters, name)) {
-      throw new RunbookError('usage', `-p ${name}: the runbook has no such parameter.`, {
-        at: name,
-        hint: `It has: ${Object.keys(manifest.parameters).join(', ')}.`,
-      });
+    if (!names.includes(name)) {
+      const hint = knownNames(name, names, 'Its parameters');
+      throw new RunbookError('usage', `-p ${name}: the runbook has no such parameter.`, { at: name, hint });
     }
   }
   return Object.fromEntries(
     Object.entries(manifest.parameters).map(([name, spec]) => {
       const text = Object.hasOwn(given, name) ? given[name] : undefined;
       const value = text === undefined ? spec.default : convert(name, text, spec);
-      if (value === undefined)
-        throw new RunbookError('usage', `The parameter ${name} is required.`, {
-          at: name,
-          hint: `Add -p ${name}=…: ${spec.description}`,
-        });
-      return [name, inBounds(name, value, spec)];
+      if (value !== undefined) return [name, inBounds(name, value, spec)];
+      throw new RunbookError('usage', `The parameter ${name} is required.`, {
+        at: name,
+        hint: `Add -p ${name}=…: ${spec.description}`,
+      });
     }),
   );
 }
 
 function convert(name: string, text: string, spec: ParameterSpec): string | number | boolean {
   if (spec.type === 'string') return text;
+  const refuse = (wanted: string) =>
+    new RunbookError('usage', `-p ${name}=${text}: must be ${wanted}.`, { at: name, hint: spec.description });
   if (spec.type === 'boolean') {
-    if (/^(?:true|false)$/u.test(text)) return text === 'true';
-    throw new RunbookError('usage', `-p ${name}=${text}: must be true or false.`, { at: name });
+    if (text === 'true' || text === 'false') return text === 'true';
+    throw refuse('true or false');
   }
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value) || (spec.type === 'integer' && !Number.isInteger(value))) {
-    throw new RunbookError(
-      'usage',
-      `-p ${name}=${text}: must be ${spec.type === 'integer' ? 'a whole number' : 'a number'}.`,
-      { at: name, hint: spec.description },
-    );
-  }
+  if (!Number.isFinite(value)) throw refuse(spec.type === 'integer' ? 'a whole number' : 'a number');
+  if (spec.type === 'integer' && !Number.isSafeInteger(value)) throw refuse('a whole number');
   return value;
 }
 
 function inBounds(name: string, value: string | number | boolean, spec: ParameterSpec): string | number | boolean {
-  if (typeof value !== 'number') return value;
-  if ((spec.min !== undefined && value < spec.min) || (spec.max !== undefined && value > spec.max)) {
-    throw new RunbookError(
-      'usage',
-      `-p ${name}=${value}: must lie between ${spec.min ?? '-∞'} and ${spec.max ?? '∞'}.`,
-      { at: name, hint: spec.description },
-    );
-  }
-  return value;
+  const { min, max } = spec;
+  if (typeof value !== 'number' || (value >= (min ?? -Infinity) && value <= (max ?? Infinity))) return value;
+  const range =
+    max === undefined
+      ? `must be at least ${min}`
+      : min === undefined
+        ? `must be at most ${max}`
+        : `must lie between ${min} and ${max}`;
+  throw new RunbookError('usage', `-p ${name}=${value}: ${range}.`, { at: name, hint: spec.description });
 }

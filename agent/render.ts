@@ -1,52 +1,55 @@
-import { parse } from 'csv-parse/sync';
 import { sqlFragments } from '../analysis/sql.ts';
 import { renderTemplate } from '../lib/templates.ts';
-import type { ResultsDir } from '../tools/results-dir.ts';
 import type { Parameters } from './parameters.ts';
+import { lineMap } from './runbook/line-map.ts';
 import type { Step } from './runbook/manifest.ts';
+import type { LineAt } from './runbook/yaml.ts';
 
+const DAY_MS = 86_400_000;
+
+/** What a step's template may use. */
 export interface RenderContext {
   params: Parameters;
   window: { from: Date; to: Date };
   run: { id: string };
-  results: ResultsDir;
+  resultsDir: string;
+  /** Artifacts by name, read when a template asks for them. */
+  artifacts: Record<string, unknown>;
 }
 
-/** Artifacts by name (`artifacts.price_map` is data/price_map.json), read only when a template asks for them. */
-function artifacts(results: ResultsDir): Record<string, unknown> {
-  return new Proxy({} as Record<string, unknown>, {
-    get: (_target, name) => (typeof name === 'string' ? readArtifact(results, name) : undefined),
-    has: (_target, name) => typeof name === 'string' && readArtifact(results, name) !== undefined,
-    getOwnPropertyDescriptor: (_target, name) => {
-      const value = typeof name === 'string' ? readArtifact(results, name) : undefined;
-      return value === undefined ? undefined : { value, enumerable: true, configurable: true };
-    },
-  });
-}
-
-function readArtifact(results: ResultsDir, name: string): unknown {
-  if (!/^\w+$/u.test(name)) return undefined;
-  if (results.exists(`data/${name}.json`)) return results.readJson(`data/${name}.json`);
-  if (results.exists(`data/${name}.csv`)) return parse(results.readText(`data/${name}.csv`), { columns: true });
-  return undefined;
+export interface RenderedStep {
+  text: string;
+  /** Line of the step file for a line of the text (both from 1). */
+  lineAt: LineAt;
 }
 
 /**
  * Renders a step when its turn comes, so that it can use the artifacts of the steps before it.
- * @throws RunbookError `runbook_invalid` naming the step file and what is wrong in it
+ * @throws RunbookError `runbook_invalid` naming the step file, the line and what is wrong there
  */
-export function renderStep(step: Step, { params, window, run, results }: RenderContext): string {
-  const days = (window.to.getTime() - window.from.getTime()) / 86_400_000;
-  return renderTemplate(
-    step.body,
-    {
-      params,
-      window: { from: window.from.toISOString(), to: window.to.toISOString(), days },
-      run,
-      results_dir: results.root,
-      artifacts: artifacts(results),
-      sql: sqlFragments(String(params.operation_property ?? '')),
+export function renderStep(step: Step, context: RenderContext): RenderedStep {
+  const { params, window, run, resultsDir, artifacts } = context;
+  const values = {
+    params,
+    window: {
+      from: window.from.toISOString(),
+      to: window.to.toISOString(),
+      days: (window.to.getTime() - window.from.getTime()) / DAY_MS,
     },
-    { name: step.file },
-  );
+    run,
+    results_dir: resultsDir,
+    artifacts,
+    sql: sqlFragments(String(params.operation_property ?? '')),
+  };
+  // Blank lines in the place of the frontmatter: an error then names the line of the file.
+  const above = '\n'.repeat(step.bodyLine - 1);
+  const text = renderTemplate(above + step.body, values, { name: step.file }).slice(above.length);
+  let map: number[] | undefined;
+  return {
+    text,
+    lineAt(line) {
+      map ??= lineMap(step.body, text);
+      return step.bodyLine + (map[line - 1] ?? 0);
+    },
+  };
 }

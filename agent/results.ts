@@ -1,57 +1,110 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { ioError } from '../lib/files.ts';
 import type { ResultsDir } from '../tools/results-dir.ts';
 import type { EventBody } from './events.ts';
-import type { Manifest } from './runbook/manifest.ts';
+import type { Runbook } from './runbook/manifest.ts';
 
-/** What a run leaves beside the files of its manifest. */
-const OWN = ['events.jsonl', 'grade.json', 'data', 'figures'];
+export const EVENTS = 'events.jsonl';
+export const QUERIES = 'data/queries.json';
+export const GRADE = 'grade.json';
 
-/** Removes what an earlier run left; files that no run writes are never touched. */
-export function clearEarlierRun(results: ResultsDir, manifest: Manifest): void {
-  const names = [...manifest.outputs.map((output) => output.path), ...OWN].filter((name) => !name.includes('/'));
-  for (const name of names) rmSync(path.join(results.root, name), { recursive: true, force: true });
+/** Written by every run, whatever its steps. */
+const OWN = [EVENTS, GRADE, QUERIES, 'data/facts.json'];
+
+/**
+ * Removes what an earlier run left: the outputs that the runbook names, and the artifacts that the earlier run's log names. Whatever else
+ * stands in the folder is not ours and stays.
+ * @throws RunbookError `io`
+ */
+export function clearEarlierRun(results: ResultsDir, { manifest, steps }: Runbook): void {
+  const outputs = [...manifest.outputs.map((output) => output.path), ...steps.flatMap((step) => step.outputs)];
+  for (const file of new Set([...loggedArtifacts(results), ...outputs, ...OWN])) {
+    const full = results.resolve(file);
+    try {
+      if (lstatSync(full, { throwIfNoEntry: false })?.isFile()) rmSync(full);
+    } catch (cause) {
+      throw ioError(full, cause);
+    }
+  }
 }
 
-/** Tells which files of the results dir are new or changed since it was last asked. */
+function loggedArtifacts(results: ResultsDir): string[] {
+  if (!results.exists(EVENTS)) return [];
+  return results
+    .readText(EVENTS)
+    .split('\n')
+    .flatMap((line) => {
+      const file = artifactPath(line);
+      return file !== undefined && isInside(results, file) ? [file] : [];
+    });
+}
+
+function artifactPath(line: string): string | undefined {
+  if (!line.includes('"artifact_written"')) return undefined;
+  try {
+    const event = JSON.parse(line) as { type?: unknown; path?: unknown };
+    return event.type === 'artifact_written' && typeof event.path === 'string' ? event.path : undefined;
+  } catch {
+    return undefined; // a torn last line
+  }
+}
+
+function isInside(results: ResultsDir, file: string): boolean {
+  try {
+    results.resolve(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Tells which files of the results dir are new or changed since it was last asked; what was there before the run is not the run's. */
 export class ArtifactWatch {
   readonly #root: string;
-  readonly #seen = new Map<string, string>();
+  readonly #seen: Map<string, string>;
 
   constructor(root: string) {
     this.#root = root;
+    this.#seen = new Map(listFiles(root).map((file) => [file, stamp(path.join(root, file))]));
   }
 
   changes(): EventBody[] {
     const events: EventBody[] = [];
     for (const file of listFiles(this.#root)) {
-      if (file === 'events.jsonl') continue;
       const full = path.join(this.#root, file);
-      const { mtimeMs, size } = statSync(full);
-      const stamp = `${mtimeMs} ${size}`;
-      if (this.#seen.get(file) === stamp) continue;
-      this.#seen.set(file, stamp);
-      events.push({
-        type: 'artifact_written',
-        path: file,
-        bytes: size,
-        sha256: createHash('sha256').update(readFileSync(full)).digest('hex'),
-      });
+      const now = stamp(full);
+      if (file === EVENTS || this.#seen.get(file) === now) continue;
+      this.#seen.set(file, now);
+      const content = readFileSync(full);
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      events.push({ type: 'artifact_written', path: file, bytes: content.length, sha256 });
     }
     return events;
   }
 }
 
-function listFiles(root: string): string[] {
-  return ['.', 'data', 'figures'].flatMap((folder) => {
-    const full = path.join(root, folder);
-    if (!existsSync(full)) return [];
-    return readdirSync(full, { withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-      .map((entry) => path.join(folder, entry.name))
-      .sort();
-  });
+/** Atomic writes make a new inode each time, so that two writes within one clock tick differ. */
+function stamp(file: string): string {
+  const { mtimeMs, size, ino } = statSync(file);
+  return `${mtimeMs} ${size} ${ino}`;
+}
+
+/** Files below a folder, relative, in order; hidden ones (half-written files, foreign tools' folders) are left out. */
+function listFiles(root: string, folder = ''): string[] {
+  const full = path.join(root, folder);
+  if (!existsSync(full)) return [];
+  const entries = readdirSync(full, { withFileTypes: true }).filter(
+    ({ name }) => !name.startsWith('.') && name !== 'node_modules',
+  );
+  return entries
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const file = path.posix.join(folder, entry.name);
+      if (entry.isDirectory()) return listFiles(root, file);
+      return entry.isFile() ? [file] : [];
+    });
 }
 
 /** Declared outputs that a step did not leave, or left empty. */

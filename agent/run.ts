@@ -1,286 +1,308 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import { accessSync, constants, existsSync, rmdirSync } from 'node:fs';
 import path from 'node:path';
-import { type ErrorCode, messageOf, RunbookError } from '../lib/errors.ts';
+import { ioError } from '../lib/files.ts';
 import type { Grade } from '../rubric/grade.ts';
 import type { Source } from '../sources/source.ts';
-import { FactStore } from '../tools/facts.ts';
 import { ResultsDir } from '../tools/results-dir.ts';
-import type { ToolContext } from '../tools/tool.ts';
+import { failureOf } from './call-tool.ts';
 import type { Driver } from './driver.ts';
 import type { EventBody, EventSink } from './events.ts';
-import { writeGateReport } from './gate.ts';
+import { untilInterrupted } from './interrupt.ts';
 import { EventLog } from './log.ts';
+import { exitOfFailure, type RunExit, stopsAtGate } from './outcome.ts';
 import { type Parameters, resolveParameters } from './parameters.ts';
-import { RecordedSource } from './recorded-source.ts';
-import { renderStep } from './render.ts';
-import { ArtifactWatch, clearEarlierRun, missingOutputs } from './results.ts';
+import { QueryRecorder } from './recorded-source.ts';
+import { ArtifactWatch, clearEarlierRun, EVENTS, GRADE } from './results.ts';
 import type { Runbook, Step } from './runbook/manifest.ts';
 import { Scrubber } from './secrets.ts';
+import { StepRunner } from './step-runner.ts';
+import { writeStopReport } from './stop-report.ts';
+
+const DAY_MS = 86_400_000;
+/** For runbooks that have no parameter window_days. */
+const DEFAULT_WINDOW_DAYS = 30;
 
 export interface RunOptions {
   runbook: Runbook;
-  /** Opens nothing yet: errors of opening belong to the run (a gate). */
+  /** Makes the source; it is opened by the run, so that a failure there is an outcome (a gate), not an accident. */
   source(): Promise<Source>;
   resultsDir: string;
+  /** Replace what an earlier run left in the results dir; other files there are never touched. */
   overwrite: boolean;
+  /** `name → text`, as given on the command line. */
   parameters: Readonly<Record<string, string>>;
   driver: Driver;
+  /** Rounds of grading and mending at most. */
+  rounds: number;
   /** Said at the start: which driver was chosen, and why. */
   note: string;
+  /** Only read to know which values are secrets. */
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
 }
 
 export interface RunOutcome {
-  exitCode: 0 | 1 | 3 | 4 | 5 | 130;
+  exitCode: RunExit;
+  /** Absolute. */
   resultsDir: string;
+  /** Absolute path of recommendations.md, where the run wrote one. */
   report: string | null;
   grade: Grade | null;
 }
 
-/** Failures that mean "the data cannot be read": in a gate step they stop the run with exit 3. */
-const GATE_CODES = new Set<ErrorCode>([
-  'gate',
-  'auth',
-  'forbidden',
-  'not_found',
-  'network',
-  'config',
-  'timeout',
-  'server',
-  'rate_limited',
-  'budget',
-  'bad_response',
-  'hogql',
-]);
-
 /**
- * Performs a runbook into a results dir. Everything that happens is an event in `events.jsonl`; the verdict comes from the grader, which
- * reads the files only.
- * @throws RunbookError for what keeps a run from starting (`usage`, `config`, `not_events`, `source_unavailable`, `io`); later failures are outcomes
+ * Performs a runbook into a results dir. Everything that happens is an event, in `events.jsonl` and to the sink; the verdict comes from
+ * the grader, which reads the files only.
+ * @throws RunbookError for what keeps a run from starting (`usage`, `not_events`, `source_unavailable`, `io`): the results dir is then as
+ * it was. Whatever fails later is an outcome.
  */
 export async function runRunbook(options: RunOptions, sink: EventSink): Promise<RunOutcome> {
   const { manifest } = options.runbook;
   const params = resolveParameters(manifest, options.parameters);
+  const existed = existsSync(options.resultsDir);
   const results = ResultsDir.create(options.resultsDir, { overwrite: options.overwrite });
-  if (options.overwrite) clearEarlierRun(results, manifest);
+  assertWritable(results.root);
+  const declared = Object.values(manifest.secrets).map((secret) => secret.env);
+  const scrubber = new Scrubber(options.env, declared);
   const id = randomUUID();
-  const scrubber = new Scrubber(
-    options.env,
-    Object.values(manifest.secrets).map((secret) => secret.env),
-  );
-  const log = new EventLog(path.join(results.root, 'events.jsonl'), id, scrubber, [sink]);
-  const run = new Run(options, { id, params, results, log });
+  const log = new EventLog({ run: id, scrubber, sinks: [sink] });
+  const run = new Run(options, { id, params, results, log, scrubber });
   try {
     return await run.perform();
   } finally {
     await run.close();
     log.close();
+    if (!existed) removeIfEmpty(results.root);
   }
+}
+
+/** Before anything is read: loading events can take a while. */
+function assertWritable(dir: string): void {
+  try {
+    accessSync(dir, constants.W_OK);
+  } catch (cause) {
+    throw ioError(dir, cause);
+  }
+}
+
+function removeIfEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch {
+    // It holds results.
+  }
+}
+
+interface RunParts {
+  id: string;
+  params: Parameters;
+  results: ResultsDir;
+  log: EventLog;
+  scrubber: Scrubber;
+}
+
+interface OpenedSource {
+  source: Source;
+  queries: QueryRecorder;
+  window: { from: Date; to: Date };
 }
 
 class Run {
   readonly #options: RunOptions;
-  readonly #id: string;
-  readonly #params: Parameters;
-  readonly #results: ResultsDir;
-  readonly #log: EventLog;
-  readonly #watch: ArtifactWatch;
+  readonly #parts: RunParts;
   readonly #started = performance.now();
-  #source: RecordedSource | undefined;
+  readonly #done: string[] = [];
+  #opened: OpenedSource | undefined;
+  #watch: ArtifactWatch | undefined;
+  #abandoned = false;
 
-  constructor(options: RunOptions, parts: { id: string; params: Parameters; results: ResultsDir; log: EventLog }) {
+  constructor(options: RunOptions, parts: RunParts) {
     this.#options = options;
-    this.#id = parts.id;
-    this.#params = parts.params;
-    this.#results = parts.results;
-    this.#log = parts.log;
-    this.#watch = new ArtifactWatch(parts.results.root);
+    this.#parts = parts;
   }
 
   async perform(): Promise<RunOutcome> {
-    const { manifest, steps, digest } = this.#options.runbook;
-    this.#emit({
-      type: 'run_started',
-      runbook: { name: manifest.name, version: manifest.version, digest },
-      driver: this.#options.driver.kind,
-      params: this.#params,
-      results_dir: this.#results.root,
-      note: this.#options.note,
-    });
+    this.#emitStart();
     try {
-      await this.#openSource();
+      this.#opened = await this.#openSource();
     } catch (error) {
-      if (error instanceof RunbookError && GATE_CODES.has(error.code)) return this.#gate(steps[0] as Step, error);
-      this.#finish(2, null);
-      throw error;
+      return this.#notOpened(error);
     }
-    for (const step of steps) {
-      const stopped = await this.#performStep(step);
+    this.#begin();
+    for (const step of this.#options.runbook.steps) {
+      const stopped = await this.#performStep(step, this.#opened);
       if (stopped) return stopped;
     }
     return this.#grade();
   }
 
+  /** A call that did not notice the interruption still holds the source: the process ends with it. */
   async close(): Promise<void> {
-    await this.#source?.close();
+    if (!this.#abandoned) await this.#opened?.source.close();
   }
 
-  #emit(event: EventBody): void {
-    this.#log.emit(event);
+  #abandon = (): void => {
+    this.#abandoned = true;
+  };
+
+  #emit = (event: EventBody): void => this.#parts.log.emit(event);
+
+  #emitStart(): void {
+    const { runbook, driver, note } = this.#options;
+    const { name, title, version } = runbook.manifest;
+    this.#emit({
+      type: 'run_started',
+      runbook: { name, title, version, digest: runbook.digest },
+      driver: driver.kind,
+      note,
+      steps: runbook.steps.map((step) => ({ number: step.number, id: step.id, title: step.title })),
+      params: this.#parts.params,
+      results_dir: this.#parts.results.root,
+    });
   }
 
-  async #openSource(): Promise<void> {
+  async #openSource(): Promise<OpenedSource> {
+    const { signal } = this.#options;
     const started = performance.now();
-    const source = new RecordedSource(
-      await this.#options.source(),
-      ({ step, tool, n, name, rows, response_bytes, elapsed_s }) =>
-        this.#emit({ type: 'query', step, tool, n, name, rows, response_bytes, elapsed_s }),
-    );
-    await source.open(this.#options.signal);
-    this.#source = source;
-    const { from, to } = this.#window();
+    const source = await untilInterrupted(signal, this.#options.source(), this.#abandon);
+    await untilInterrupted(signal, source.open(signal), this.#abandon);
+    const to = source.now();
+    const from = new Date(to.getTime() - Number(this.#parts.params.window_days ?? DEFAULT_WINDOW_DAYS) * DAY_MS);
     this.#emit({
       type: 'source_opened',
       kind: source.kind,
       label: source.label,
-      now: to.toISOString(),
       window: { from: from.toISOString(), to: to.toISOString() },
       notices: source.notices(),
       elapsed_s: (performance.now() - started) / 1000,
     });
+    const queries = new QueryRecorder(source, ({ sql, values_sha256, bytes_read, cached, ...query }) =>
+      this.#emit({ type: 'query', ...query }),
+    );
+    return { source, queries, window: { from, to } };
   }
 
-  /** Pinned once: every query and the report use the same two instants. */
-  #window(): { from: Date; to: Date } {
-    const to = this.#source?.now() ?? new Date();
-    return { from: new Date(to.getTime() - Number(this.#params.window_days) * 86_400_000), to };
+  /** Nothing was started: an earlier run's results stay, unless a gate has something to say. */
+  async #notOpened(error: unknown): Promise<RunOutcome> {
+    this.#emit({ type: 'source_failed', ...failureOf(error) });
+    const exit = exitOfFailure(error);
+    if (exit === 130) return this.#finish(exit);
+    if (!stopsAtGate(error)) throw error;
+    this.#begin();
+    return this.#gate(this.#options.runbook.steps[0], error);
   }
 
-  async #performStep(step: Step): Promise<RunOutcome | undefined> {
+  #begin(): void {
+    const { results, log } = this.#parts;
+    if (this.#options.overwrite) clearEarlierRun(results, this.#options.runbook);
+    this.#watch = new ArtifactWatch(results.root);
+    log.attach(path.join(results.root, EVENTS));
+  }
+
+  async #performStep(step: Step, { queries, window }: OpenedSource): Promise<RunOutcome | undefined> {
     const started = performance.now();
-    const source = this.#source as RecordedSource;
+    const elapsed = () => (performance.now() - started) / 1000;
+    const { id, params, results } = this.#parts;
+    const runner = new StepRunner(step, {
+      runId: id,
+      params,
+      window,
+      results,
+      queries,
+      driver: this.#options.driver,
+      signal: this.#options.signal,
+      emit: this.#emit,
+      emitArtifacts: () => this.#emitArtifacts(),
+    });
     try {
-      const text = renderStep(step, {
-        params: this.#params,
-        window: this.#window(),
-        run: { id: this.#id },
-        results: this.#results,
-      });
-      this.#emit({
-        type: 'step_started',
-        number: step.number,
-        of: this.#options.runbook.steps.length,
-        id: step.id,
-        title: step.title,
-        rendered_sha256: sha256(text),
-      });
-      await this.#options.driver.performStep({
-        step,
-        text,
-        tools: this.#toolContext(step, source),
-        emit: (event) => this.#fromTool(step, source, event),
-      });
-      await this.#results.writeJson('data/queries.json', source.records);
-      const missing = missingOutputs(this.#results, step.outputs);
-      if (missing.length > 0)
-        throw new RunbookError('runbook_invalid', `The step left no ${missing.join(', ')}.`, { at: step.file });
-      for (const event of this.#watch.changes()) this.#emit(event);
-      this.#emit({
-        type: 'step_finished',
-        number: step.number,
-        id: step.id,
-        elapsed_s: (performance.now() - started) / 1000,
-      });
+      await untilInterrupted(this.#options.signal, runner.perform(), this.#abandon);
+      this.#done.push(step.id);
+      this.#emit({ type: 'step_finished', number: step.number, id: step.id, elapsed_s: elapsed() });
       return undefined;
     } catch (error) {
-      return this.#stopped(step, error);
-    }
-  }
-
-  #fromTool(step: Step, source: RecordedSource, event: EventBody): void {
-    if (event.type === 'tool_started') source.place = { step: step.number, tool: event.tool };
-    this.#emit(event);
-  }
-
-  #toolContext(step: Step, source: RecordedSource): ToolContext {
-    return {
-      source,
-      results: this.#results,
-      facts: new FactStore(this.#results),
-      params: this.#params,
-      window: this.#window(),
-      signal: this.#options.signal,
-      progress: (message) => this.#emit({ type: 'tool_progress', step: step.number, tool: source.place.tool, message }),
-    };
-  }
-
-  async #stopped(step: Step, error: unknown): Promise<RunOutcome> {
-    if (this.#options.signal.aborted) {
-      this.#emit({
+      if (step.gate && stopsAtGate(error)) return this.#gate(step, error);
+      this.#emitSafely({
         type: 'step_failed',
         number: step.number,
         id: step.id,
-        code: 'interrupted',
-        message: 'interrupted',
-        hint: null,
+        ...failureOf(error),
+        elapsed_s: elapsed(),
       });
-      return this.#finish(130, null);
+      return this.#stop(step, error);
     }
-    const failure =
-      error instanceof RunbookError ? error : new RunbookError('server', messageOf(error), { cause: error });
-    if (step.gate && GATE_CODES.has(failure.code)) return this.#gate(step, failure);
-    this.#emit({
-      type: 'step_failed',
-      number: step.number,
-      id: step.id,
-      code: failure.code,
-      message: failure.message,
-      hint: failure.hint ?? null,
-    });
-    return this.#finish(5, null);
   }
 
-  async #gate(step: Step, error: RunbookError): Promise<RunOutcome> {
-    const to = this.#window().to;
-    await writeGateReport(this.#results, this.#options.runbook, {
-      error,
-      params: this.#params,
-      source: this.#source?.label ?? 'the source',
-      backend: this.#source?.kind ?? 'posthog',
-      runDate: to.toISOString(),
-    });
-    this.#emit({
-      type: 'gate_stopped',
-      number: step.number,
-      id: step.id,
-      message: error.message,
-      hint: error.hint ?? null,
-    });
-    return this.#finish(3, null);
+  async #stop(step: Step, error: unknown): Promise<RunOutcome> {
+    const exit = exitOfFailure(error);
+    if (exit !== 130) await this.#writeStopReport(step, error).catch(() => undefined);
+    return this.#finish(exit);
+  }
+
+  async #gate(step: Step | undefined, error: unknown): Promise<RunOutcome> {
+    await this.#writeStopReport(step, error);
+    this.#emit({ type: 'gate_stopped', number: step?.number ?? 1, id: step?.id ?? '', ...failureOf(error) });
+    return this.#finish(3);
+  }
+
+  async #writeStopReport(step: Step | undefined, error: unknown): Promise<void> {
+    const { results, params, scrubber } = this.#parts;
+    const stop = {
+      params,
+      source: this.#opened?.source.label ?? 'the source',
+      backend: this.#opened?.source.kind ?? 'posthog',
+      runDate: (this.#opened?.window.to ?? new Date()).toISOString(),
+      done: this.#done,
+      step: step?.number ?? 1,
+      ...failureOf(error),
+    };
+    await writeStopReport(results, { runbook: this.#options.runbook, ...scrubber.json(stop) });
   }
 
   async #grade(): Promise<RunOutcome> {
-    const { gradeResults } = await import('../rubric/grade.ts');
-    const grade = await gradeResults(this.#results.root);
-    await this.#results.writeJson('grade.json', grade);
-    this.#emit({
-      type: 'graded',
-      average: grade.average,
-      passed: grade.passed,
-      scores: grade.criteria.map(({ id, name, score }) => ({ id, name, score })),
-      failed_gates: grade.gates.filter((gate) => !gate.passed).map((gate) => `${gate.name}: ${gate.detail}`),
-    });
-    return this.#finish(grade.passed ? 0 : 1, grade);
+    const { results } = this.#parts;
+    const { rounds } = this.#options;
+    try {
+      const { gradeResults } = await import('../rubric/grade.ts');
+      const grade = await gradeResults(results.root);
+      await results.writeJson(GRADE, grade);
+      this.#emit({
+        type: 'graded',
+        average: grade.average,
+        passed: grade.passed,
+        scores: grade.criteria.map(({ id, name, score, reasons }) => ({ id, name, score, reasons })),
+        failed_gates: grade.gates.filter((gate) => !gate.passed).map((gate) => `${gate.name}: ${gate.detail}`),
+        claims: { checked: grade.claims.checked, verified: grade.claims.verified },
+      });
+      const note = grade.passed || rounds === 1 ? null : 'scripted: a further round would make the same calls again';
+      this.#emit({ type: 'round_finished', round: 1, of: rounds, passed: grade.passed, note });
+      return this.#finish(grade.passed ? 0 : 1, grade);
+    } catch (error) {
+      this.#emitSafely({ type: 'grade_failed', ...failureOf(error) });
+      return this.#finish(5);
+    }
   }
 
-  #finish(exitCode: RunOutcome['exitCode'] | 2, grade: Grade | null): RunOutcome {
-    for (const event of this.#watch.changes()) this.#emit(event);
-    const records = this.#source?.records ?? [];
-    const report = this.#results.exists('recommendations.md')
-      ? path.join(this.#results.root, 'recommendations.md')
-      : null;
-    this.#emit({
+  #emitArtifacts(): void {
+    for (const event of this.#watch?.changes() ?? []) this.#emit(event);
+  }
+
+  /** Says what is known even when the log can no longer be written (a full disk): readers see it, and the run is over anyway. */
+  #emitSafely(event: EventBody): void {
+    try {
+      this.#emit(event);
+    } catch {
+      // The first failure to write is the one that is reported.
+    }
+  }
+
+  #finish(exitCode: RunExit, grade: Grade | null = null): RunOutcome {
+    const { results } = this.#parts;
+    const records = this.#opened?.queries.records ?? [];
+    const wrote = this.#done.length > 0 && results.exists('recommendations.md');
+    const report = wrote ? path.join(results.root, 'recommendations.md') : null;
+    for (const event of this.#watch?.changes() ?? []) this.#emitSafely(event);
+    this.#emitSafely({
       type: 'run_finished',
       exit: exitCode,
       queries: records.length,
@@ -288,10 +310,6 @@ class Run {
       elapsed_s: (performance.now() - this.#started) / 1000,
       report,
     });
-    return { exitCode: exitCode === 2 ? 5 : exitCode, resultsDir: this.#results.root, report, grade };
+    return { exitCode, resultsDir: results.root, report, grade };
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

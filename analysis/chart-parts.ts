@@ -4,9 +4,13 @@ import { CHART_WIDTH, type ChartSpec, type Json, usdExpr } from './chart-theme.t
 
 const BAR_STEP = 28;
 
-/** A finite amount of zero or more; anything else counts as nothing. */
+/** Amounts outside are no cost and no count of this world, and would break the scales. */
+const LEAST = 1e-12;
+const MOST = 1e15;
+
+/** An amount of zero or more; anything else (negative, not a number, absurd) counts as nothing. */
 export function positive(value: number): number {
-  return Number.isFinite(value) && value > 0 ? value : 0;
+  return value >= LEAST && value <= MOST ? value : 0;
 }
 
 /** The first `most`, and the rest; a rest of one is no rest. */

@@ -58,6 +58,7 @@ export const chartTheme: ChartSpec = {
   legend: {
     orient: 'top',
     direction: 'horizontal',
+    columns: 3,
     title: null,
     labelFontSize: 12,
     labelColor: INK,

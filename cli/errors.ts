@@ -26,10 +26,16 @@ export function exitCodeOf(error: unknown): number {
   }
 }
 
-/** What happened, and what to do; a stack only with DEBUG=runbook. */
-export function printError(error: unknown): void {
-  const lines = [`error: ${messageOf(error)}`];
-  if (error instanceof RunbookError && error.hint) lines.push(`  ${error.hint}`);
-  if (process.env.DEBUG === 'runbook' && error instanceof Error && error.stack) lines.push(error.stack);
-  process.stderr.write(`${lines.join('\n')}\n`);
+/** What happened, where, and what to do; a stack only with DEBUG=runbook. */
+export function errorText(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
+  const message = messageOf(error);
+  const lines = [`error: ${message}`];
+  if (error instanceof RunbookError) {
+    if (error.at && !message.includes(error.at)) lines.push(`   at: ${error.at}`);
+    if (error.hint) lines.push(` hint: ${error.hint}`);
+  } else {
+    lines.push(' hint: This is a fault of the program: run it again with DEBUG=runbook and report what it prints.');
+  }
+  if (env.DEBUG === 'runbook' && error instanceof Error && error.stack) lines.push(error.stack);
+  return `${lines.join('\n')}\n`;
 }

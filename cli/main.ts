@@ -1,31 +1,10 @@
-import { exitCodeOf, printError } from './errors.ts';
+import { helpText } from './commands.ts';
+import { errorText, exitCodeOf } from './errors.ts';
 
-const HELP = `Usage: runbook <command> [options]
-
-Finds where money and quality leak in LLM traffic and writes a checked report.
-
-Commands:
-  run [RUNBOOK]            perform a runbook (default: the PostHog Trace Optimizer)
-  grade RESULTS_DIR        grade a results dir from its files
-  show [RUNBOOK]           the shape of a runbook: badges, parameters, steps
-  lint [RUNBOOK]           check a runbook: manifest, templates, tool blocks
-  tool NAME | --list       run one tool and print its output
-  source serve PATH...     put event files behind PostHog's HTTP API
-
-Options:
-  -h, --help               help, also for a command: runbook run --help
-  -V, --version            the version
-
-First steps:
-  runbook run --source sample                  the demo, no key needed
-  runbook run --source events.jsonl.gz         a PostHog export
-  runbook run --source posthog                 a live project (POSTHOG_API_KEY, POSTHOG_PROJECT_ID, POSTHOG_HOST)
-`;
-
-async function main(argv: string[]): Promise<number> {
+async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    process.stdout.write(HELP);
+    (first === undefined ? process.stderr : process.stdout).write(helpText());
     return first === undefined ? 2 : 0;
   }
   if (first === '--version' || first === '-V') {
@@ -37,12 +16,24 @@ async function main(argv: string[]): Promise<number> {
   return dispatch(argv);
 }
 
+async function printError(error: unknown): Promise<void> {
+  const { Scrubber } = await import('../agent/secrets.ts');
+  process.stderr.write(new Scrubber(process.env).text(errorText(error, process.env)));
+}
+
+/** A reader that left (`runbook show | head`) is no error. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 main(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;
+    // An interrupted run may have left a call running: it ends here.
+    if (code === 130) process.exit(code);
   },
-  (error: unknown) => {
-    printError(error);
+  async (error: unknown) => {
     process.exitCode = exitCodeOf(error);
+    await printError(error);
   },
 );

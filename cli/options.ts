@@ -1,50 +1,69 @@
 import type { Command } from 'commander';
 import { RunbookError } from '../lib/errors.ts';
 
-/** One table of options: commands, help and README are made from it. */
+/** One option, as help shows it and commander parses it. */
 export interface OptionSpec {
   flags: string;
   description: string;
   default?: string;
-  /** May be given several times. */
-  repeat?: boolean;
+  required?: boolean;
 }
 
+const SOURCE: OptionSpec = {
+  flags: '--source <spec...>',
+  description: 'posthog, sample, or event files and folders (default: posthog, where POSTHOG_API_KEY is set)',
+};
+const RESULTS_DIR: OptionSpec = {
+  flags: '--results-dir <dir>',
+  description: 'where the results go',
+  default: './results',
+};
+const PARAM: OptionSpec = {
+  flags: '-p, --param <name=value>',
+  description: 'set a parameter of the runbook (runbook show lists them); repeatable',
+};
+const AS_OF: OptionSpec = {
+  flags: '--as-of <time>',
+  description: 'what now() means, ISO 8601, UTC (default: the wall clock; for files the newest event)',
+};
+
 export const RUN_OPTIONS: readonly OptionSpec[] = [
-  {
-    flags: '--source <spec...>',
-    description: 'posthog, sample, or event files and folders (default: posthog where POSTHOG_API_KEY is set)',
-  },
-  { flags: '--results-dir <dir>', description: 'where the results go', default: './results' },
-  {
-    flags: '-p, --param <name=value>',
-    description: 'set a parameter of the runbook, repeatable (see: runbook show)',
-    repeat: true,
-  },
-  {
-    flags: '--as-of <time>',
-    description: 'what now() means, ISO 8601 (default: the wall clock; for files the newest event)',
-  },
+  SOURCE,
+  RESULTS_DIR,
+  PARAM,
+  AS_OF,
   { flags: '--agent <kind>', description: 'auto, claude, claude-code or scripted', default: 'auto' },
   { flags: '--model <id>', description: 'model of the agent, where one is used' },
   { flags: '--max-cost <usd>', description: 'stop when the agent has spent this much, where one is used' },
   { flags: '--rounds <n>', description: 'rounds of grading and mending, where an agent is used', default: '3' },
   { flags: '--overwrite', description: 'replace what an earlier run left in the results dir' },
   { flags: '--json', description: 'one JSON event a line on stdout' },
-  { flags: '--quiet', description: 'no progress' },
+  { flags: '--quiet', description: 'no progress; failures are still said' },
 ];
 
-export function addOptions(command: Command, specs: readonly OptionSpec[]): Command {
+export const TOOL_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--list', description: 'list the tools' },
+  { flags: '--input <json>', description: 'input of the tool', default: '{}' },
+  SOURCE,
+  RESULTS_DIR,
+  PARAM,
+  AS_OF,
+];
+
+export const SERVE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--port <n>', description: 'port on 127.0.0.1; 0 takes a free one', required: true },
+  { flags: '--as-of <time>', description: 'what now() means, ISO 8601, UTC (default: the newest event)' },
+];
+
+/** Adds options to a command; `-p` may be given again and again, each with one pair. */
+export function addOptions(command: Command, specs: readonly OptionSpec[]): void {
   for (const spec of specs) {
-    if (spec.repeat)
-      command.option(spec.flags, spec.description, (value: string, all: string[] | undefined) => [
-        ...(all ?? []),
-        value,
-      ]);
-    else if (spec.default === undefined) command.option(spec.flags, spec.description);
-    else command.option(spec.flags, spec.description, spec.default);
+    const { flags, description } = spec;
+    if (spec === PARAM) command.option(flags, description, (pair: string, pairs: string[] = []) => [...pairs, pair]);
+    else if (spec.required) command.requiredOption(flags, description);
+    else if (spec.default !== undefined) command.option(flags, description, spec.default);
+    else command.option(flags, description);
   }
-  return command;
 }
 
 /** `name=value` pairs. @throws RunbookError `usage` naming the pair that is none */
@@ -52,24 +71,32 @@ export function parsePairs(pairs: readonly string[] = []): Record<string, string
   return Object.fromEntries(
     pairs.map((pair) => {
       const at = pair.indexOf('=');
-      if (at < 1)
-        throw new RunbookError('usage', `-p ${pair}: expected name=value.`, {
-          at: '-p',
-          hint: 'For instance -p window_days=90.',
-        });
-      return [pair.slice(0, at), pair.slice(at + 1)];
+      if (at > 0) return [pair.slice(0, at), pair.slice(at + 1)];
+      throw new RunbookError('usage', `-p ${pair}: must be name=value.`, {
+        at: '-p',
+        hint: 'For instance: -p window_days=90',
+      });
     }),
   );
 }
 
-/** @throws RunbookError `usage` */
+/** An ISO 8601 time or day; UTC where it names no zone. @throws RunbookError `usage` */
 export function parseTime(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
-  const date = new Date(/[zZ]|[+-]\d\d:?\d\d$/u.test(text) || /^\d{4}-\d\d-\d\d$/u.test(text) ? text : `${text}Z`);
-  if (Number.isNaN(date.getTime()))
-    throw new RunbookError('usage', `--as-of ${text}: not a time.`, {
-      at: '--as-of',
-      hint: 'Give ISO 8601 in UTC, for instance 2026-10-01T00:00:00Z.',
-    });
-  return date;
+  const zoned = /^\d{4}-\d\d-\d\d$|z$|[+-]\d\d:?\d\d$/iu.test(text);
+  const date = /^\d{4}-\d\d-\d\d/u.test(text) ? new Date(zoned ? text : `${text}Z`) : new Date(Number.NaN);
+  if (!Number.isNaN(date.getTime())) return date;
+  throw new RunbookError('usage', `--as-of ${text}: is no time.`, {
+    at: '--as-of',
+    hint: 'Give ISO 8601, for instance 2026-10-01T00:00:00Z.',
+  });
+}
+
+/** @throws RunbookError `usage` unless the text is a whole number of that range */
+export function parseInteger(flag: string, text: string, range: { min: number; max: number }): number {
+  const value = /^\d+$/u.test(text) ? Number(text) : Number.NaN;
+  if (value >= range.min && value <= range.max) return value;
+  throw new RunbookError('usage', `${flag} ${text}: must be a whole number from ${range.min} to ${range.max}.`, {
+    at: flag,
+  });
 }

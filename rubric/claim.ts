@@ -1,4 +1,5 @@
 import type { Artifacts } from './artifacts.ts';
+import type { Expected } from './expected.ts';
 import { type Figure, shows } from './figures.ts';
 import type { KnownValues } from './known-values.ts';
 import type { Scope } from './structure.ts';
@@ -27,12 +28,6 @@ export interface Ground {
 /** A figure, and the line that it stands on. */
 export interface LineFigure extends Figure {
   line: number;
-}
-
-/** The values that a figure may stand for, and where they are from. */
-export interface Expected {
-  values: readonly number[];
-  what: string;
 }
 
 type Place = { scope: Scope };
@@ -73,7 +68,7 @@ function kindOf(figure: Figure): Claim['kind'] {
 }
 
 /** Nothing and everything need no source. */
-function isTrivial(figure: Figure): boolean {
+export function isTrivial(figure: Figure): boolean {
   return figure.value === 0 || (figure.unit === 'percent' && figure.value === 1);
 }
 

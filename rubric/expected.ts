@@ -1,7 +1,13 @@
 import type { Artifacts, Sample } from './artifacts.ts';
-import type { Expected } from './claim.ts';
+import { type Figure, shows } from './figures.ts';
 
 /** The values that headline figures, savings and sample counts must have, from the data files. */
+
+/** The values that a figure may stand for, and where they are from. */
+export interface Expected {
+  values: readonly number[];
+  what: string;
+}
 
 interface Savings {
   low: number;
@@ -50,6 +56,14 @@ export function monthlyValues(artifacts: Artifacts): number[] {
   const factor = monthFactor(artifacts);
   const spend = (artifacts.spans.value ?? []).map((row) => row.total_cost_usd * factor);
   return [...savings, ...facts, ...spend, totalCost(artifacts) * factor];
+}
+
+/** Whether a figure is one of the run's totals, which any passage may mention. */
+export function isTotal(figure: Figure, artifacts: Artifacts): boolean {
+  const facts = Object.values(artifacts.facts.value ?? {}).map((fact) => fact.value);
+  const calls = (artifacts.spans.value ?? []).reduce((sum, row) => sum + row.calls, 0);
+  const totals = [...facts, calls, totalCost(artifacts), ...monthlyValues(artifacts)];
+  return totals.some((value) => typeof value === 'number' && shows(figure, value));
 }
 
 /** What a headline such as `Total cost: …` must say; null for other lines. */

@@ -33,7 +33,7 @@ const MONEY_AFTER = new RegExp(
 );
 const PERCENT = new RegExp(String.raw`(?<![\p{L}\p{N}$.,])${DIGITS}\s?%`, 'gu');
 const PLAIN = new RegExp(
-  String.raw`(?<![\p{L}\p{N}$.,:/_-])${DIGITS}(?:\s?(k|M|million|billion)(?![\p{L}\p{N}]))?(?![\p{L}\p{N}%_]|[.,:/]\d|\s?%)`,
+  String.raw`(?<![\p{L}\p{N}$.,:/_-])${DIGITS}(?:\s?(k|M|million|billion)(?![\p{L}\p{N}]))?(?![\p{L}\p{N}%_]|[.,:/-]\d|\s?%)`,
   'gu',
 );
 

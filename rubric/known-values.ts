@@ -8,6 +8,10 @@ export interface KnownValues {
   has(figure: Figure): boolean;
   /** Figures of the objects that carry this trace id, by unit; undefined where there are none. */
   ofTrace(id: string): OwnValues | undefined;
+  /** Figures of the objects about this operation, those of single traces aside. */
+  ofOperation(name: string): OwnValues | undefined;
+  /** Whether one object of the data holds both numbers, as `27 of 467` says. */
+  hasPair(seen: Figure, of: Figure): boolean;
   /** Whether an artifact holds this trace id; a shortened one (`0194abcd…`) counts where it is at least 8 characters long. */
   hasTrace(id: string): boolean;
   /** Whether the text occurs in a stored excerpt, white space aside. */
@@ -15,10 +19,12 @@ export interface KnownValues {
   traceCount: number;
 }
 
-/** The figures of one trace. */
+/** The figures of one trace or operation. */
 export interface OwnValues {
   has(figure: Figure): boolean;
   readonly hasMoney: boolean;
+  /** The values under one of these keys. */
+  under(keys: readonly string[]): number[];
   /** The nearest values of the same unit, at most three. */
   near(figure: Figure): number[];
 }
@@ -38,7 +44,16 @@ const EXCERPT_KEY = /excerpt|message|output|input|content|text/iu;
 
 class Pool implements OwnValues {
   readonly #values: Record<Unit, number[]> = { usd: [], percent: [], plain: [] };
+  readonly #keyed = new Map<string, number[]>();
   #sorted = false;
+
+  keep(key: string, value: number): void {
+    this.#keyed.set(key, [...(this.#keyed.get(key) ?? []), value]);
+  }
+
+  under(keys: readonly string[]): number[] {
+    return keys.flatMap((key) => this.#keyed.get(key) ?? []);
+  }
 
   add(unit: Unit, value: number): void {
     if (Number.isFinite(value)) this.#values[unit].push(Math.abs(value));
@@ -84,15 +99,27 @@ function firstAtLeast(sorted: readonly number[], value: number): number {
 interface Index {
   all: Pool;
   byTrace: Map<string, Pool>;
+  byOperation: Map<string, Pool>;
+  /** The numbers of each object, nested ones included. */
+  objects: number[][];
   traces: Set<string>;
   excerpts: string[];
 }
 
 /** Indexes the data files of a results dir. */
 export function knownValues(artifacts: Artifacts): KnownValues {
-  const index: Index = { all: new Pool(), byTrace: new Map(), traces: new Set(), excerpts: [] };
+  const index: Index = {
+    all: new Pool(),
+    byTrace: new Map(),
+    byOperation: new Map(),
+    objects: [],
+    traces: new Set(),
+    excerpts: [],
+  };
   for (const { file, value } of artifacts.data) {
-    if (!NO_RESULTS.test(file)) walk(index, value, { file, key: '', pools: [index.all] });
+    if (NO_RESULTS.test(file)) continue;
+    if (file === 'data/cost_variance.json') walkByName(index, value, file);
+    else walk(index, value, { file, key: '', pools: [index.all] });
   }
   addDerived(index.all, artifacts);
   const shortened = [...index.traces].sort();
@@ -100,6 +127,8 @@ export function knownValues(artifacts: Artifacts): KnownValues {
   return {
     has: (figure) => index.all.has(figure),
     ofTrace: (id) => index.byTrace.get(traceKey(id)),
+    ofOperation: (name) => index.byOperation.get(traceKey(name)),
+    hasPair: (seen, of) => index.objects.some((o) => o.some((v) => shows(seen, v)) && o.some((v) => shows(of, v))),
     hasTrace: (id) => index.traces.has(traceKey(id)) || isShortened(shortened, id),
     hasExcerpt: (text) => pieces(text).every((piece) => haystack.includes(piece)),
     traceCount: index.traces.size,
@@ -119,22 +148,50 @@ function walk(index: Index, value: unknown, place: Place): void {
   else if (typeof value === 'object' && value !== null) walkObject(index, value as Record<string, unknown>, place);
 }
 
-function walkObject(index: Index, object: Record<string, unknown>, place: Place): void {
-  const pools = [index.all];
-  const id = object.trace_id;
-  if (typeof id === 'string' && id !== '') {
-    const own = index.byTrace.get(traceKey(id)) ?? new Pool();
-    index.byTrace.set(traceKey(id), own);
-    pools.push(own);
+/** An object whose keys are operations. */
+function walkByName(index: Index, value: unknown, file: string): void {
+  for (const [operation, stats] of Object.entries(value ?? {})) {
+    walk(index, stats, { file, key: '', pools: [index.all, poolOf(index.byOperation, operation)] });
   }
+}
+
+function poolOf(pools: Map<string, Pool>, name: string): Pool {
+  const key = traceKey(name);
+  const pool = pools.get(key) ?? new Pool();
+  pools.set(key, pool);
+  return pool;
+}
+
+function walkObject(index: Index, object: Record<string, unknown>, place: Place): void {
+  const pools = scopeOf(index, object) ?? place.pools;
   const unit = typeof object.unit === 'string' && 'value' in object ? object.unit : null;
   if (typeof object.seen === 'number' && typeof object.of === 'number' && object.of > 0) {
     for (const pool of pools) pool.add('percent', object.seen / object.of);
   }
+  const own = numbersOf(object);
+  if (own.length > 1) index.objects.push(own);
   for (const [key, value] of Object.entries(object)) {
     if (key === 'value' && unit !== null && typeof value === 'number') addFact(pools, unit, value);
     else walk(index, value, { file: place.file, key, pools });
   }
+}
+
+/** An object that names a trace or an operation speaks for that one, and so do the objects inside it. */
+function scopeOf(index: Index, object: Record<string, unknown>): Pool[] | null {
+  const { trace_id: trace, operation } = object;
+  if (typeof trace === 'string' && trace !== '') return [index.all, poolOf(index.byTrace, trace)];
+  if (typeof operation === 'string') return [index.all, poolOf(index.byOperation, operation)];
+  return null;
+}
+
+function numbersOf(object: Record<string, unknown>): number[] {
+  return Object.values(object).flatMap((value) =>
+    typeof value === 'number'
+      ? [value]
+      : typeof value === 'object' && value !== null && !Array.isArray(value)
+        ? Object.values(value).filter((inner) => typeof inner === 'number')
+        : [],
+  );
 }
 
 function addFact(pools: Pool[], unit: string, value: number): void {
@@ -148,6 +205,8 @@ function addFact(pools: Pool[], unit: string, value: number): void {
 function addNumber(pools: Pool[], key: string, value: number): void {
   const money = MONEY_KEY.test(key) && !/share|rate|percent|pct/iu.test(key);
   const share = !money && (value <= 1 || /percent|pct/iu.test(key));
+  // Under a key only for one trace or operation: for all data the lists would be long and mean nothing.
+  for (const pool of pools.slice(1)) pool.keep(key, value);
   for (const pool of pools) {
     pool.add('plain', value);
     if (money || NEUTRAL_KEY.test(key)) pool.add('usd', value);

@@ -1,6 +1,7 @@
-import { bound, type Claim, type Expected, type Ground, type LineFigure, pooled } from './claim.ts';
-import { projectedSavings, savingsOf } from './expected.ts';
-import { cellFigure, moneyIn, percentagesIn } from './figures.ts';
+import type { Artifacts, Finding } from './artifacts.ts';
+import { bound, type Claim, claim, type Ground, isTrivial, type LineFigure, pooled, unsupported } from './claim.ts';
+import { type Expected, monthFactor, projectedSavings, savingsOf } from './expected.ts';
+import { cellFigure, type Figure, moneyIn, percentagesIn } from './figures.ts';
 import { traceKey } from './known-values.ts';
 import type { Prose, TableBlock } from './markdown.ts';
 import { headlineClaim } from './prose-claims.ts';
@@ -9,8 +10,8 @@ import { fullText, type Scope } from './structure.ts';
 type Table = TableBlock & { scope: Scope };
 type Row = Table['rows'][number];
 
-/** What a cell must show: one value, one of a trace's own, or anything that the data hold. */
-type Expectation = Expected | { trace: string } | null;
+/** What a cell must show: one value, one of a trace's or an operation's own, or anything that the data hold. */
+type Expectation = Expected | { trace: string } | { operation: string } | null;
 
 /**
  * The figures of a table. Rows of operations and models must equal their CSV rows, rows of traces what is known of that trace, the
@@ -48,31 +49,104 @@ function cellClaims(cell: Prose, { column, expect, table, ground }: CellPlace): 
   const expected = expect(header);
   if (single && expected && 'values' in expected)
     return [bound(ground, table, { ...single, line: cell.line }, expected)];
-  const figures: LineFigure[] = [...moneyIn(cell.text), ...percentagesIn(cell.text)].map((f) => ({
-    ...f,
-    line: cell.line,
-  }));
-  if (figures.length === 0 && single && COUNT_COLUMN.test(header)) figures.push({ ...single, line: cell.line });
-  return figures.map((figure) =>
-    expected && 'trace' in expected ? ofTrace(figure, expected.trace, table, ground) : pooled(ground, table, figure),
-  );
+  const place = (figure: Figure): LineFigure => ({ ...figure, line: cell.line });
+  const figures = [...moneyIn(cell.text), ...percentagesIn(cell.text)].map(place);
+  const whole = expected && 'trace' in expected && !/^(?:priority|#|rank)$/u.test(header);
+  if (figures.length === 0 && single && column > 0 && (whole || COUNT_COLUMN.test(header))) figures.push(place(single));
+  return figures.map((figure) => ownFigure(figure, expected, table, ground));
 }
 
-function ofTrace(figure: LineFigure, trace: string, table: Table, ground: Ground): Claim {
-  const own = ground.known.ofTrace(trace);
-  if (!own?.hasMoney || own.has(figure)) return pooled(ground, table, figure);
-  return bound(ground, table, figure, { values: own.near(figure), what: `what the data know of trace ${trace}` });
+/** A trace's figure must be one of its own, an operation's too where the data say anything of them. */
+function ownFigure(figure: LineFigure, expected: Expectation, table: Table, ground: Ground): Claim {
+  const found = pooled(ground, table, figure);
+  if (!expected || 'values' in expected || found.status !== 'verified' || isTrivial(figure)) return found;
+  if ('trace' in expected) {
+    const own = ground.known.ofTrace(expected.trace);
+    if (!own?.hasMoney || own.has(figure)) return found;
+    return bound(ground, table, figure, {
+      values: own.near(figure),
+      what: `what the data know of trace ${expected.trace}`,
+    });
+  }
+  const own = ground.known.ofOperation(expected.operation);
+  if (!own || own.has(figure)) return found;
+  const failure = unsupported(`no figure of ${expected.operation} reads like this`);
+  return claim(ground, table, { kind: found.kind, text: figure.text, line: figure.line, failure });
 }
 
 function rowExpectation(table: Table, row: Row, ground: Ground): (header: string) => Expectation {
   const first = (table.header[0] ?? '').trim().toLowerCase();
   const name = traceKey(fullText(row.cells[0] ?? { text: '', codes: [] }));
-  if (/^traces?(?: ids?)?$/u.test(first)) return () => ({ trace: name });
+  if (/^traces?(?: ids?)?$/u.test(first)) return (header) => traceColumn(header, name, ground) ?? { trace: name };
   if (table.scope.section === 'Implementation Roadmap') return roadmap(table, row, ground);
   if (/^(?:total|all|sum|other|others)\b/iu.test(name)) return () => null;
-  if (table.scope.section === 'Cost Analysis') return csvRow(first, name, table, ground);
-  if (table.scope.section === 'High-Variance Investigation' && first === 'operation') return varianceRow(name, ground);
-  return () => null;
+  const own = sectionRow(table, row, { first, name }, ground);
+  return (header) => own?.(header) ?? (first === 'operation' ? { operation: name } : null);
+}
+
+const TRACE_COLUMNS: Record<string, string[]> = {
+  calls: ['calls', 'generations', 'n'],
+  cost: ['cost_usd', 'cost'],
+  tokens: ['tokens'],
+  'largest prompt': ['largest_prompt', 'max_prompt_tokens', 'max_context'],
+  'largest answer': ['largest_answer', 'max_output_tokens', 'max_out'],
+};
+
+/** The column of a trace's row, where the data say it of that trace. */
+function traceColumn(header: string, trace: string, ground: Ground): Expected | null {
+  const keys = Object.hasOwn(TRACE_COLUMNS, header) ? TRACE_COLUMNS[header] : undefined;
+  const values = keys ? (ground.known.ofTrace(trace)?.under(keys) ?? []) : [];
+  return values.length > 0 ? { values, what: `what the data know of trace ${trace}` } : null;
+}
+
+type RowExpectation = (header: string) => Expectation;
+
+function sectionRow(
+  table: Table,
+  row: Row,
+  { first, name }: { first: string; name: string },
+  ground: Ground,
+): RowExpectation | null {
+  const { section } = table.scope;
+  if (section === 'Cost Analysis') return csvRow(first, name, table, ground);
+  if (section === 'High-Variance Investigation' && first === 'operation') return varianceRow(name, ground);
+  const headers = table.header.map((header) => header.trim().toLowerCase());
+  const cell = (header: string) => traceKey(fullText(row.cells[headers.indexOf(header)] ?? { text: '', codes: [] }));
+  if (headers.includes('finding')) return findingRow(cell, ground);
+  if (section === 'Failure-Mode Analysis' && headers.includes('kind')) return failureRow(cell, ground);
+  return null;
+}
+
+/** A row of the findings table, by kind and operation. */
+function findingRow(cell: (header: string) => string, ground: Ground): RowExpectation {
+  const rows = (ground.artifacts.findings.value?.findings ?? []).filter(
+    (f) => f.kind === cell('finding').replaceAll(' ', '_') && traceKey(f.operation) === cell('operation'),
+  );
+  if (rows.length === 0) return () => null;
+  const column: Record<string, (f: Finding) => number> = {
+    seen: (f) => f.frequency.seen,
+    of: (f) => f.frequency.of,
+    share: (f) => (f.frequency.of > 0 ? f.frequency.seen / f.frequency.of : 0),
+  };
+  return (header) => {
+    const value = Object.hasOwn(column, header) ? column[header] : undefined;
+    return value ? { values: rows.map(value), what: 'data/findings.json' } : null;
+  };
+}
+
+/** A row of the failures table, by operation, kind and status. */
+function failureRow(cell: (header: string) => string, ground: Ground): RowExpectation {
+  const file = ground.artifacts.failures.value;
+  const groups = Array.isArray(file) ? file : Array.isArray(file?.groups) ? file.groups : [];
+  const rows = (groups as unknown[])
+    .filter((group): group is Record<string, unknown> => typeof group === 'object' && group !== null)
+    .filter((group) => traceKey(String(group.operation)) === cell('operation') && group.class === cell('kind'))
+    .filter((group) => !cell('http status') || String(group.http_status || 'none') === cell('http status'));
+  const keys: Record<string, string> = { errors: 'errors', longest: 'longest_latency_s' };
+  return (header) => {
+    const values = Object.hasOwn(keys, header) ? numbers(rows, keys[header] ?? '') : [];
+    return values.length > 0 ? { values, what: 'data/failure_modes.json' } : null;
+  };
 }
 
 const CSV_COLUMNS: Record<string, string> = {
@@ -127,11 +201,26 @@ function csvRow(first: string, name: string, table: Table, ground: Ground): (hea
   );
   return (header) => {
     const column = csvColumn(header);
-    if (column === undefined) return null;
+    if (column === undefined) return first === 'operation' ? perDay(header, name, ground.artifacts) : null;
     return {
       values: numbers(rows, column),
       what: rows.length > 0 ? `data/${file}` : `data/${file} has no such row; it`,
     };
+  };
+}
+
+/** The trend: cost a day over the window, the last week, the last three days. */
+function perDay(header: string, name: string, artifacts: Artifacts): Expected | null {
+  if (!/per day/u.test(header) || !artifacts.project.value) return null;
+  const days = 30 / monthFactor(artifacts);
+  const last = /\b([37])\b/u.exec(header)?.[1];
+  const rows = last === '7' ? artifacts.spans7d.value : last === '3' ? artifacts.spans3d.value : artifacts.spans.value;
+  const row = rows?.find((span) => traceKey(span.operation) === name);
+  if (!rows) return null;
+  const over = last === undefined ? days : Math.min(Number(last), days);
+  return {
+    values: [(row?.total_cost_usd ?? 0) / over],
+    what: `data/metrics_by_span${last ? `_${last}d` : ''}.csv over ${over} days`,
   };
 }
 
@@ -148,6 +237,9 @@ const VARIANCE_COLUMNS: Record<string, string> = {
   p95: 'p95',
   max: 'max',
   std: 'std',
+  'outliers (2 std)': 'outliers_2std',
+  'outliers (robust)': 'outliers_robust',
+  'excess over median': 'excess_usd',
 };
 
 function varianceRow(name: string, ground: Ground): (header: string) => Expectation {
@@ -157,7 +249,12 @@ function varianceRow(name: string, ground: Ground): (header: string) => Expectat
     .map(([, stats]) => stats);
   return (header) => {
     const key = Object.hasOwn(VARIANCE_COLUMNS, header) ? VARIANCE_COLUMNS[header] : undefined;
-    if (key === undefined || !ground.artifacts.variance.value) return null;
+    if (!ground.artifacts.variance.value) return null;
+    const [stats] = rows;
+    if (/^p95 ?\/ ?median$/u.test(header) && typeof stats?.p95 === 'number' && Number(stats.median) > 0) {
+      return { values: [stats.p95 / Number(stats.median)], what: 'data/cost_variance.json' };
+    }
+    if (key === undefined || (stats && !(key in stats))) return null;
     return { values: numbers(rows, key), what: 'data/cost_variance.json' };
   };
 }

@@ -1,62 +1,67 @@
 import { RunbookError } from '../../lib/errors.ts';
-import { parseYaml } from './yaml.ts';
+import { type LineAt, type ParsedYaml, parseYaml } from './yaml.ts';
 
 /** One reference call of a step: a tool, its input, and where it stands. */
 export interface ToolBlock {
   tool: string;
   input: unknown;
-  /** Line of the rendered step file (from 1). */
+  /** Line of the step file (from 1). */
   line: number;
+  /** Line of the step file on which a field of the input stands. */
   lineOf(path: readonly PropertyKey[]): number;
 }
 
+const FENCE = /^ {0,3}(`{3,}|~{3,})\s*(\S*)/u;
+
 /**
  * The `tool` blocks of a rendered step in order. A block is one mapping `tool: input`, or a list of them.
- * @param firstLine line of the file on which the text begins
+ * @param lineAt finds the file's line for a line of the text (both from 1)
  * @throws RunbookError `runbook_invalid` naming file and line
  */
-export function toolBlocks(markdown: string, file: string, firstLine: number): ToolBlock[] {
+export function toolBlocks(markdown: string, file: string, lineAt: LineAt): ToolBlock[] {
   const blocks: ToolBlock[] = [];
   const lines = markdown.split(/\r?\n/u);
-  for (let at = 0; at < lines.length; at += 1) {
-    const fence = /^(`{3,}|~{3,})\s*(\S*)/u.exec(lines[at] ?? '');
+  for (let index = 0; index < lines.length; index += 1) {
+    const fence = FENCE.exec(lines[index] ?? '');
     if (!fence) continue;
-    const end = closing(lines, at + 1, fence[1] ?? '```');
+    const end = closing(lines, index + 1, fence[1] ?? '```');
     if (fence[2] === 'tool') {
-      if (end === lines.length)
-        throw new RunbookError('runbook_invalid', `${file}:${firstLine + at}: the tool block is not closed.`, {
-          at: `${file}:${firstLine + at}`,
-        });
-      blocks.push(...readBlock(lines.slice(at + 1, end).join('\n'), file, firstLine + at));
+      if (end === lines.length) throw invalid(file, lineAt(index + 1), 'the tool block is not closed');
+      const text = lines.slice(index + 1, end).join('\n');
+      blocks.push(...readBlock(text, file, (line) => lineAt(index + 1 + line)));
     }
-    at = end;
+    index = end;
   }
   return blocks;
 }
 
 function closing(lines: string[], from: number, fence: string): number {
-  const at = lines.findIndex(
-    (line, index) => index >= from && line.trim().startsWith(fence) && /^[`~]+$/u.test(line.trim()),
-  );
-  return at < 0 ? lines.length : at;
+  const mark = fence[0] === '~' ? /^ {0,3}~+\s*$/u : /^ {0,3}`+\s*$/u;
+  const end = lines.findIndex((line, index) => index >= from && mark.test(line) && line.trim().length >= fence.length);
+  return end < 0 ? lines.length : end;
 }
 
-function readBlock(text: string, file: string, fenceLine: number): ToolBlock[] {
-  const parsed = parseYaml(text, file, fenceLine);
-  const list = Array.isArray(parsed.value) ? parsed.value : [parsed.value];
-  return list.flatMap((item: unknown, index) => {
-    const base = Array.isArray(parsed.value) ? [index] : [];
-    if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-      const line = parsed.lineOf(base);
-      throw new RunbookError('runbook_invalid', `${file}:${line}: a tool block holds "tool_name: {input}".`, {
-        at: `${file}:${line}`,
-      });
-    }
-    return Object.entries(item).map(([tool, input]) => ({
-      tool,
-      input: input ?? {},
-      line: parsed.lineOf([...base, tool]),
-      lineOf: (path: readonly PropertyKey[]) => parsed.lineOf([...base, tool, ...path]),
-    }));
+function readBlock(text: string, file: string, lineAt: LineAt): ToolBlock[] {
+  const parsed = parseYaml(text, file, lineAt);
+  if (!Array.isArray(parsed.value)) return readCalls(parsed.value, [], parsed, file);
+  return parsed.value.flatMap((item: unknown, index) => readCalls(item, [index], parsed, file));
+}
+
+function readCalls(item: unknown, base: PropertyKey[], parsed: ParsedYaml, file: string): ToolBlock[] {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    throw invalid(file, parsed.lineOf(base), 'a tool block holds "tool_name: {input}"');
+  }
+  return Object.entries(item).map(([tool, input]) => ({
+    tool,
+    input: (input as unknown) ?? {},
+    line: parsed.lineOf([...base, tool]),
+    lineOf: (path) => parsed.lineOf([...base, tool, ...path]),
+  }));
+}
+
+function invalid(file: string, line: number, problem: string): RunbookError {
+  return new RunbookError('runbook_invalid', `${file}:${line}: ${problem}.`, {
+    at: `${file}:${line}`,
+    hint: 'A tool block is a fenced block with the info string "tool" that holds YAML: a tool name with its input.',
   });
 }

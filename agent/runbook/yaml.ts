@@ -1,35 +1,57 @@
-import { LineCounter, parseDocument } from 'yaml';
-import { RunbookError } from '../../lib/errors.ts';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { messageOf, RunbookError } from '../../lib/errors.ts';
 
 export interface ParsedYaml {
   value: unknown;
-  /** Line of the file (from 1) where a path's value stands; of the nearest parent where it is missing. */
+  /** Line of the file (from 1) on which a path's key stands; of the nearest parent where it is missing. */
   lineOf(path: readonly PropertyKey[]): number;
 }
 
+/** Finds the file's line (from 1) for a line of a text inside it (from 1). */
+export type LineAt = (line: number) => number;
+
 /**
- * Parses YAML that begins `offset` lines below the top of its file.
+ * Parses YAML that stands somewhere in a file.
  * @throws RunbookError `runbook_invalid` naming file and line
  */
-export function parseYaml(text: string, file: string, offset: number): ParsedYaml {
+export function parseYaml(text: string, file: string, lineAt: LineAt): ParsedYaml {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const [error] = document.errors;
-  if (error) {
-    const line = lines.linePos(error.pos[0]).line + offset;
-    throw new RunbookError('runbook_invalid', `${file}:${line}: ${error.message.split('\n')[0]}`, {
-      at: `${file}:${line}`,
-      cause: error,
-    });
-  }
-  return {
-    value: document.toJS() as unknown,
-    lineOf(path) {
-      for (let length = path.length; length >= 0; length -= 1) {
-        const node = document.getIn(path.slice(0, length), true) as { range?: [number, number, number] } | undefined;
-        if (node?.range) return lines.linePos(node.range[0]).line + offset;
-      }
-      return offset + 1;
-    },
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false });
+  const lineAtOffset = (offset: number) => lineAt(lines.linePos(offset).line);
+  const refuse = (offset: number, cause: unknown) => {
+    const at = `${file}:${lineAtOffset(offset)}`;
+    return new RunbookError('runbook_invalid', `${at}: ${messageOf(cause)}`, { at, cause });
   };
+  const [error] = document.errors;
+  if (error) throw refuse(error.pos[0], error);
+  try {
+    return {
+      value: document.toJS() as unknown,
+      lineOf: (path) => lineAtOffset(offsetOf(document.contents, path)),
+    };
+  } catch (cause) {
+    throw refuse(0, cause);
+  }
+}
+
+/** Offset of a path's key, or of the deepest parent that exists. */
+function offsetOf(root: unknown, path: readonly PropertyKey[]): number {
+  let node = root;
+  let offset = startOf(node) ?? 0;
+  for (const key of path) {
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (!pair) break;
+      offset = startOf(pair.key) ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof key === 'number') {
+      node = node.items[key];
+      offset = startOf(node) ?? offset;
+    } else break;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | undefined {
+  return (node as { range?: [number, number, number] } | null | undefined)?.range?.[0];
 }

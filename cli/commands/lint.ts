@@ -1,18 +1,17 @@
-import type { Command } from 'commander';
 import { lintRunbook } from '../../agent/lint.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
+import type { Register } from '../register.ts';
 
-export function addLint(program: Command, exit: (code: number) => void): void {
-  program
-    .command('lint')
-    .argument('[runbook]', 'runbook folder')
-    .description('Check a runbook: manifest, templates, tool blocks, outputs.')
-    .action(async (given: string | undefined) => {
-      const runbook = loadRunbook(given);
-      const problems = await lintRunbook(runbook);
-      for (const problem of problems) process.stderr.write(`${problem}\n`);
-      if (problems.length === 0)
-        process.stdout.write(`${runbook.manifest.title}: ${runbook.steps.length} steps, no problems\n`);
-      exit(problems.length === 0 ? 0 : 2);
-    });
-}
+export const lint: Register = (command, exit) => {
+  command.action(async (given: string | undefined) => {
+    const runbook = loadRunbook(given);
+    const { problems, unchecked } = await lintRunbook(runbook);
+    for (const problem of problems) process.stderr.write(`${problem}\n`);
+    for (const note of unchecked) process.stderr.write(`not checked: ${note}\n`);
+    const { title } = runbook.manifest;
+    const verdict =
+      problems.length === 0 ? 'no problems' : `${problems.length} problem${problems.length > 1 ? 's' : ''}`;
+    process.stdout.write(`${title}: ${runbook.steps.length} steps, ${verdict}\n`);
+    exit(problems.length === 0 ? 0 : 2);
+  });
+};

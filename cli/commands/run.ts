@@ -1,11 +1,12 @@
-import type { Command } from 'commander';
 import { scriptedDriver } from '../../agent/drivers/scripted.ts';
 import { runRunbook } from '../../agent/run.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { loadEnv } from '../env.ts';
-import { addOptions, parsePairs, parseTime, RUN_OPTIONS } from '../options.ts';
+import { parseInteger, parsePairs, parseTime } from '../options.ts';
+import type { Register } from '../register.ts';
+import { sourceSpecs } from '../sources.ts';
 import { chooseView } from '../view/choose.ts';
 
 interface RunFlags {
@@ -14,24 +15,27 @@ interface RunFlags {
   param?: string[];
   asOf?: string;
   agent: string;
+  maxCost?: string;
+  rounds: string;
   overwrite?: boolean;
   json?: boolean;
   quiet?: boolean;
 }
 
-export function addRun(program: Command, exit: (code: number) => void): void {
-  const command = program.command('run').argument('[runbook]', 'runbook folder').description('Perform a runbook.');
-  addOptions(command, RUN_OPTIONS).action(async (runbook: string | undefined, flags: RunFlags) =>
-    exit(await run(runbook, flags)),
-  );
-}
+export const run: Register = (command, exit) => {
+  command.action(async (runbook: string | undefined, flags: RunFlags) => exit(await perform(runbook, flags)));
+};
 
-async function run(given: string | undefined, flags: RunFlags): Promise<number> {
-  const env = loadEnv();
-  const runbook = loadRunbook(given);
-  const specs = sourceSpecs(flags.source, env);
+async function perform(given: string | undefined, flags: RunFlags): Promise<number> {
+  const note = driverNote(flags.agent);
+  const rounds = parseInteger('--rounds', flags.rounds, { min: 1, max: 10 });
+  checkCost(flags.maxCost);
   const asOf = parseTime(flags.asOf);
-  const view = chooseView(flags);
+  const parameters = parsePairs(flags.param);
+  const env = loadEnv();
+  const specs = sourceSpecs(flags.source, env);
+  const runbook = loadRunbook(given);
+  const view = await chooseView(flags);
   const { signal, release } = interruptible();
   try {
     const outcome = await runRunbook(
@@ -40,15 +44,17 @@ async function run(given: string | undefined, flags: RunFlags): Promise<number> 
         source: () => openSource(specs, { env, ...(asOf ? { asOf } : {}) }),
         resultsDir: flags.resultsDir,
         overwrite: flags.overwrite ?? false,
-        parameters: parsePairs(flags.param),
+        parameters,
         driver: scriptedDriver,
-        note: driverNote(flags.agent),
+        rounds,
+        note,
         env,
         signal,
       },
       (event) => view.event(event),
     );
-    view.end(outcome);
+    view.close();
+    if (outcome.report && !flags.json) process.stdout.write(`${outcome.report}\n`);
     return outcome.exitCode;
   } finally {
     view.close();
@@ -56,42 +62,40 @@ async function run(given: string | undefined, flags: RunFlags): Promise<number> 
   }
 }
 
-function sourceSpecs(given: string[] | undefined, env: NodeJS.ProcessEnv): string[] {
-  if (given && given.length > 0) return given;
-  if (env.POSTHOG_API_KEY) return ['posthog'];
-  throw new RunbookError('usage', 'No source is given, and POSTHOG_API_KEY is not set.', {
-    at: '--source',
-    hint: 'Try --source sample, give event files with --source FILE, or set POSTHOG_API_KEY, POSTHOG_PROJECT_ID and POSTHOG_HOST.',
-  });
-}
-
 /** This version performs runbooks without a model; `auto` says so. */
 function driverNote(agent: string): string {
-  if (agent === 'auto') return 'agent: scripted (no model is used)';
-  if (agent === 'scripted') return 'agent: scripted';
-  if (agent === 'claude' || agent === 'claude-code') {
-    throw new RunbookError('usage', `--agent ${agent} is not part of this version.`, {
+  if (agent === 'auto') return 'scripted: the reference calls of each step, no model';
+  if (agent === 'scripted') return 'scripted, as asked';
+  const known = agent === 'claude' || agent === 'claude-code';
+  throw new RunbookError(
+    'usage',
+    `--agent ${agent}: ${known ? 'is not part of this version' : 'there is no such agent'}.`,
+    {
       at: '--agent',
-      hint: 'Use --agent scripted: the same steps without a model.',
-    });
-  }
-  throw new RunbookError('usage', `--agent ${agent}: no such agent.`, { at: '--agent', hint: 'Use auto or scripted.' });
+      hint: 'Use --agent scripted: it performs the same steps without a model.',
+    },
+  );
 }
 
-/** Ctrl-C ends the run cleanly; a second one kills the process. */
+function checkCost(text: string | undefined): void {
+  if (text === undefined || (Number.isFinite(Number(text)) && Number(text) > 0)) return;
+  throw new RunbookError('usage', `--max-cost ${text}: must be an amount in USD above 0.`, { at: '--max-cost' });
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Ctrl-C ends the run cleanly; a second one ends the process. */
 function interruptible(): { signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   const onSignal = () => {
     if (controller.signal.aborted) process.exit(130);
     controller.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const name of SIGNALS) process.on(name, onSignal);
   return {
     signal: controller.signal,
     release() {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+      for (const name of SIGNALS) process.off(name, onSignal);
     },
   };
 }

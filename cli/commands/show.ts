@@ -1,50 +1,63 @@
-import type { Command } from 'commander';
-import colors from 'yoctocolors';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
+import { type Palette, paletteFor } from '../colors.ts';
+import type { Register } from '../register.ts';
+import { wrap } from '../wrap.ts';
 
-export function addShow(program: Command): void {
-  program
-    .command('show')
-    .argument('[runbook]', 'runbook folder')
-    .description('The shape of a runbook.')
-    .action((given: string | undefined) => {
-      process.stdout.write(shape(loadRunbook(given)));
-    });
-}
+export const show: Register = (command) => {
+  command.action((given: string | undefined) => {
+    const width = Math.min(process.stdout.columns ?? 100, 110);
+    process.stdout.write(shape(loadRunbook(given), paletteFor(process.stdout), width));
+  });
+};
 
 /** Title, badges, parameters and steps of a runbook. */
-export function shape({ manifest, steps }: Runbook): string {
-  const badge = (label: string, value: string) => `${colors.dim(label)} ${value}`;
-  const badges = [
-    badge('agent', manifest.agent),
-    badge('model', manifest.model),
-    ...(manifest.snapshot ? [badge('snapshot', manifest.snapshot)] : []),
-    badge('eval', manifest.evaluation),
-    badge('steps', String(steps.length)),
-    badge('version', manifest.version),
+function shape(runbook: Runbook, colors: Palette, width: number): string {
+  const { title, description } = runbook.manifest;
+  const sections = [
+    [colors.bold(title), ...wrap(description, width), '', badges(runbook, colors)],
+    [colors.bold('Parameters'), ...parameters(runbook, colors, width)],
+    [colors.bold('Steps'), ...steps(runbook, colors, width)],
   ];
-  const names = Object.keys(manifest.parameters);
-  const width = Math.max(0, ...names.map((name) => name.length));
-  const parameters = Object.entries(manifest.parameters).map(([name, spec]) => {
+  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+}
+
+function badges({ manifest, steps }: Runbook, colors: Palette): string {
+  const all: [string, string | undefined][] = [
+    ['agent', manifest.agent],
+    ['model', manifest.model],
+    ['snapshot', manifest.snapshot],
+    ['eval', manifest.evaluation],
+    ['steps', String(steps.length)],
+    ['version', manifest.version],
+  ];
+  return all
+    .filter(([, value]) => value !== undefined)
+    .map(([label, value]) => `${colors.dim(label)} ${value}`)
+    .join('   ');
+}
+
+function parameters({ manifest }: Runbook, colors: Palette, width: number): string[] {
+  const rows = Object.entries(manifest.parameters).map(([name, spec]) => {
     const standard = spec.default === undefined ? 'required' : JSON.stringify(spec.default);
-    return `  ${name.padEnd(width)}  ${colors.dim(`${spec.type}, ${standard}`)}  ${spec.description}`;
+    return { name, type: `${spec.type}, ${standard}`, description: spec.description };
   });
-  const lines = steps.map((step) => {
-    const mark = step.gate ? colors.yellow(' gate') : '';
-    return `  ${String(step.number).padStart(2)}  ${colors.bold(step.title)}${mark}\n      ${colors.dim(`${step.tools.join(', ')} → ${step.outputs.join(', ')}`)}`;
+  const names = Math.max(0, ...rows.map((row) => row.name.length));
+  const types = Math.max(0, ...rows.map((row) => row.type.length));
+  const indent = names + types + 6;
+  return rows.flatMap(({ name, type, description }) => {
+    const [first = '', ...rest] = wrap(description, width - indent);
+    const head = `  ${name.padEnd(names)}  ${colors.dim(type.padEnd(types))}  ${first}`;
+    return [head, ...rest.map((line) => ' '.repeat(indent) + line)];
   });
-  return [
-    colors.bold(manifest.title),
-    manifest.description,
-    '',
-    badges.join('   '),
-    '',
-    'Parameters',
-    ...parameters,
-    '',
-    'Steps',
-    ...lines,
-    '',
-  ].join('\n');
+}
+
+function steps({ steps }: Runbook, colors: Palette, width: number): string[] {
+  return steps.flatMap((step) => {
+    const mark = step.gate ? `  ${colors.yellow('gate')}` : '';
+    const number = colors.dim(String(step.number).padStart(2));
+    const calls = wrap(`calls ${step.tools.join(', ') || 'nothing'}`, width - 6);
+    const leaves = wrap(`leaves ${step.outputs.join(', ') || 'nothing'}`, width - 6);
+    return [`  ${number}  ${step.title}${mark}`, ...[...calls, ...leaves].map((line) => colors.dim(`      ${line}`))];
+  });
 }

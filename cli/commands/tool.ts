@@ -1,14 +1,19 @@
-import type { Command } from 'commander';
 import { callTool } from '../../agent/call-tool.ts';
+import { nearest } from '../../agent/nearest.ts';
 import { resolveParameters } from '../../agent/parameters.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
-import { RunbookError } from '../../lib/errors.ts';
+import { messageOf, RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
+import type { Source } from '../../sources/source.ts';
 import { FactStore } from '../../tools/facts.ts';
-import { toolSummaries } from '../../tools/registry.ts';
+import { toolNames, toolSummaries } from '../../tools/registry.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { loadEnv } from '../env.ts';
-import { addOptions, parsePairs, parseTime, RUN_OPTIONS } from '../options.ts';
+import { parsePairs, parseTime } from '../options.ts';
+import type { Register } from '../register.ts';
+import { wrap } from '../wrap.ts';
+
+const DAY_MS = 86_400_000;
 
 interface ToolFlags {
   list?: boolean;
@@ -19,29 +24,36 @@ interface ToolFlags {
   asOf?: string;
 }
 
-export function addTool(program: Command): void {
-  const command = program
-    .command('tool')
-    .argument('[name]', 'tool to run')
-    .option('--list', 'list the tools')
-    .option('--input <json>', 'input of the tool', '{}')
-    .description('Run one tool and print its output as JSON.');
-  addOptions(command, RUN_OPTIONS.slice(0, 4)).action(runTool);
+export const tool: Register = (command) => {
+  command.action(async (name: string | undefined, flags: ToolFlags) => {
+    if (flags.list) process.stdout.write(await list());
+    else process.stdout.write(`${JSON.stringify(await runTool(name, flags), null, 2)}\n`);
+  });
+};
+
+async function list(): Promise<string> {
+  const tools = await toolSummaries();
+  const indent = Math.max(...tools.map((each) => each.name.length)) + 2;
+  const width = Math.min(process.stdout.columns ?? 100, 110) - indent;
+  const lines = tools.flatMap(({ name, summary }) => {
+    const [first = '', ...rest] = wrap(summary, width);
+    return [name.padEnd(indent) + first, ...rest.map((line) => ' '.repeat(indent) + line)];
+  });
+  return `${lines.join('\n')}\n`;
 }
 
-async function runTool(name: string | undefined, flags: ToolFlags): Promise<void> {
-  if (flags.list || name === undefined) {
-    const tools = await toolSummaries();
-    const width = Math.max(...tools.map((tool) => tool.name.length));
-    process.stdout.write(tools.map((tool) => `${tool.name.padEnd(width)}  ${tool.summary}\n`).join(''));
-    return;
-  }
+async function runTool(name: string | undefined, flags: ToolFlags): Promise<unknown> {
+  if (name === undefined || !toolNames.includes(name)) throw noTool(name);
+  const input = parseInput(flags.input);
+  const params = resolveParameters(loadRunbook().manifest, parsePairs(flags.param));
   const env = loadEnv();
   const asOf = parseTime(flags.asOf);
-  const source = await openSource(flags.source ?? ['posthog'], { env, ...(asOf ? { asOf } : {}) });
+  const specs = flags.source ?? (env.POSTHOG_API_KEY ? ['posthog'] : undefined);
+  const source = specs ? await openSource(specs, { env, ...(asOf ? { asOf } : {}) }) : noSource(asOf ?? new Date());
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
   try {
-    await source.open();
-    const params = resolveParameters(loadRunbook().manifest, parsePairs(flags.param));
+    await source.open(interrupted.signal);
     const to = source.now();
     const results = ResultsDir.create(flags.resultsDir, { overwrite: true });
     const context = {
@@ -49,22 +61,53 @@ async function runTool(name: string | undefined, flags: ToolFlags): Promise<void
       results,
       facts: new FactStore(results),
       params,
-      window: { from: new Date(to.getTime() - Number(params.window_days) * 86_400_000), to },
-      signal: new AbortController().signal,
+      window: { from: new Date(to.getTime() - Number(params.window_days) * DAY_MS), to },
+      signal: interrupted.signal,
       progress: (message: string) => process.stderr.write(`${message}\n`),
     };
-    const call = { step: 0, tool: name, input: parseInput(flags.input), placeOf: () => '--input' };
-    const output = await callTool(call, context, () => undefined);
-    process.stdout.write(`${JSON.stringify(output, null, 2)}\n`);
+    const call = { tool: name, input, placeOf: () => '--input' };
+    const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
+    return await callTool(call, { step: 0, context, emit: () => undefined, usage });
   } finally {
     await source.close();
   }
+}
+
+function noTool(name: string | undefined): RunbookError {
+  const guess = name === undefined ? undefined : nearest(name, toolNames);
+  const message = name === undefined ? 'runbook tool: name a tool.' : `There is no tool called "${name}".`;
+  return new RunbookError('usage', message, {
+    at: 'runbook tool',
+    hint: `${guess ? `Did you mean ${guess}? ` : ''}runbook tool --list shows them all.`,
+  });
 }
 
 function parseInput(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new RunbookError('usage', `--input is not valid JSON: ${(cause as Error).message}`, { at: '--input', cause });
+    throw new RunbookError('usage', `--input is not valid JSON: ${messageOf(cause)}`, {
+      at: '--input',
+      hint: `Quote it for the shell, for instance --input '{"sql": "SELECT 1"}'.`,
+      cause,
+    });
   }
+}
+
+/** Many tools only read artifacts: a source is asked for when one is queried. */
+function noSource(now: Date): Source {
+  return {
+    kind: 'local',
+    label: 'no source',
+    open: async () => undefined,
+    async query() {
+      throw new RunbookError('usage', 'The tool queries events, and no source is given.', {
+        at: '--source',
+        hint: 'Add --source sample, or --source FILE…, or set POSTHOG_API_KEY.',
+      });
+    },
+    now: () => now,
+    notices: () => [],
+    close: async () => undefined,
+  };
 }

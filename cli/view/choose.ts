@@ -1,12 +1,18 @@
-import { JsonView } from './json.ts';
-import { LiveView } from './live.ts';
-import { PlainView } from './plain.ts';
-import { QuietView } from './quiet.ts';
+import { paletteFor } from '../colors.ts';
+import { plainView } from './plain.ts';
+import { quietView } from './quiet.ts';
 import type { View } from './view.ts';
 
-/** A live view on a terminal, plain lines elsewhere; progress goes to stderr, the report's path to stdout. */
-export function chooseView(flags: { json?: boolean; quiet?: boolean }): View {
-  if (flags.json) return new JsonView();
-  if (flags.quiet) return new QuietView();
-  return process.stderr.isTTY ? new LiveView() : new PlainView();
+/** The view that fits the flags and the terminal: JSON lines, failures only, a live screen, or plain lines. */
+export async function chooseView(flags: { json?: boolean; quiet?: boolean }): Promise<View> {
+  const { stdout, stderr, env } = process;
+  const palette = paletteFor(stderr);
+  if (flags.json) {
+    return { event: (event) => void stdout.write(`${JSON.stringify(event)}\n`), close: () => undefined };
+  }
+  const write = (text: string) => void stderr.write(text);
+  if (flags.quiet) return quietView(write, palette);
+  if (!stderr.isTTY || env.TERM === 'dumb' || env.CI) return plainView(write, palette);
+  const { liveView } = await import('./live.ts');
+  return liveView(stderr, palette);
 }

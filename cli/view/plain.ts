@@ -1,38 +1,42 @@
 import type { RunEvent } from '../../agent/events.ts';
-import type { RunOutcome } from '../../agent/run.ts';
-import { failureLines, outputSummary, seconds, totals, verdictLines } from './lines.ts';
+import { bytes, count, instant, seconds } from '../../lib/format.ts';
+import type { Palette } from '../colors.ts';
+import { endLines } from './verdict.ts';
 import type { View } from './view.ts';
 
-/** One line for each thing that happened, for logs and pipes. */
-export class PlainView implements View {
-  event(event: RunEvent): void {
-    for (const line of lines(event)) process.stderr.write(`${line}\n`);
-  }
-
-  end(outcome: RunOutcome): void {
-    for (const line of verdictLines(outcome)) process.stderr.write(`${line}\n`);
-    if (outcome.report) process.stdout.write(`${outcome.report}\n`);
-  }
-
-  close(): void {}
+/** One line for each thing that happens: for logs, pipes and screen readers. */
+export function plainView(write: (text: string) => void, palette: Palette): View {
+  return {
+    event(event) {
+      for (const line of [...progress(event), ...endLines(event, palette)]) write(`${line}\n`);
+    },
+    close: () => undefined,
+  };
 }
 
-function lines(event: RunEvent): string[] {
+function progress(event: RunEvent): string[] {
   switch (event.type) {
     case 'run_started':
-      return [`${event.runbook.name} ${event.runbook.version}; ${event.note}; results in ${event.results_dir}`];
-    case 'source_opened':
-      return [
-        `source: ${event.label}, ${event.window.from} to ${event.window.to} (${seconds(event.elapsed_s)})`,
-        ...event.notices.map((notice) => `note: ${notice.message}`),
-      ];
+      return [`${event.runbook.title} ${event.runbook.version}; agent: ${event.note}`];
+    case 'source_opened': {
+      const { from, to } = event.window;
+      const opened = `source: ${event.label}, ${instant(from)} to ${instant(to)} (${seconds(event.elapsed_s)})`;
+      return [opened, ...event.notices.map(({ message }) => `  ! ${message}`)];
+    }
     case 'step_started':
-      return [`[${event.number}/${event.of}] ${event.title}`];
-    case 'tool_finished':
-      return [`  ${event.tool} ${outputSummary(event.output)} (${seconds(event.elapsed_s)})`];
-    case 'run_finished':
-      return [`done: ${totals(event)}`];
+      return [`step ${event.number}: ${event.title}`];
+    case 'tool_progress':
+      return [`  ${event.tool}: ${event.message}`];
+    case 'tool_finished': {
+      const { tool, queries, rows, response_bytes, elapsed_s } = event;
+      const cost = queries === 0 ? '' : `, queries ${queries}, rows ${count(rows)}, ${bytes(response_bytes)}`;
+      return [`  ${tool}: ${seconds(elapsed_s)}${cost}`];
+    }
+    case 'run_finished': {
+      const { queries, response_bytes, elapsed_s, exit } = event;
+      return [`finished in ${seconds(elapsed_s)}: queries ${queries}, ${bytes(response_bytes)}, exit ${exit}`];
+    }
     default:
-      return failureLines(event);
+      return [];
   }
 }

@@ -1,17 +1,14 @@
-import type { RunEvent } from '../../agent/events.ts';
-import type { RunOutcome } from '../../agent/run.ts';
-import { failureLines } from './lines.ts';
+import type { Palette } from '../colors.ts';
+import { endLines } from './verdict.ts';
 import type { View } from './view.ts';
 
-/** Only what went wrong, and the report's path. */
-export class QuietView implements View {
-  event(event: RunEvent): void {
-    for (const line of failureLines(event)) process.stderr.write(`${line}\n`);
-  }
-
-  end(outcome: RunOutcome): void {
-    if (outcome.report) process.stdout.write(`${outcome.report}\n`);
-  }
-
-  close(): void {}
+/** Says nothing but why a run failed. */
+export function quietView(write: (text: string) => void, palette: Palette): View {
+  return {
+    event(event) {
+      if (event.type === 'graded' || event.type === 'round_finished') return;
+      for (const line of endLines(event, palette)) write(`${line}\n`);
+    },
+    close: () => undefined,
+  };
 }

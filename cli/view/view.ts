@@ -1,9 +1,8 @@
 import type { RunEvent } from '../../agent/events.ts';
-import type { RunOutcome } from '../../agent/run.ts';
 
-/** A reader of a run's events. */
+/** A reader of a run's events that shows them somewhere. */
 export interface View {
   event(event: RunEvent): void;
-  end(outcome: RunOutcome): void;
+  /** Gives the terminal back; may be called more than once. */
   close(): void;
 }

@@ -5,7 +5,7 @@ import { MAX_FACETS, MAX_SIDE, MAX_STEPS, MAX_SVG_BYTES } from './limits.ts';
 import { checkFacets, checkSpec, isObject, specError } from './spec-rules.ts';
 import { checkSchema } from './spec-schema.ts';
 import { assertPlainSvg } from './svg-guard.ts';
-import { escapeXml, xmlSafeJson } from './text.ts';
+import { chartSafeJson, escapeXml } from './text.ts';
 
 export interface Chart {
   svg: string;
@@ -88,8 +88,8 @@ export async function renderSvg(input: ChartSpec, label: { title: string; alt: s
 }
 
 function prepare(input: ChartSpec, title: string): ChartSpec {
-  const { usermeta: _, $schema: __, ...spec } = xmlSafeJson(input) as ChartSpec;
-  return { ...(title === '' ? {} : { title: xmlSafeJson(title) }), ...spec };
+  const { usermeta: _, $schema: __, ...spec } = chartSafeJson(input) as ChartSpec;
+  return { ...(title === '' ? {} : { title: chartSafeJson(title) }), ...spec };
 }
 
 async function draw(vega: Vega, spec: ChartSpec, logger: Logger, errors: string[]): Promise<string> {

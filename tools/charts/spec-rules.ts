@@ -113,12 +113,15 @@ class SpecWalk {
   }
 }
 
-/** The first regular expression in an expression's syntax tree. */
+/** The first regular expression or method call in an expression's syntax tree. */
 function findRefused(node: unknown): string | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
   const { type, regex, callee } = node as { type?: string; regex?: unknown; callee?: { name?: string } };
   if (type === 'Literal') return regex ? 'A regular expression' : undefined;
-  if (type === 'CallExpression' && REFUSED_FUNCTIONS.has(callee?.name ?? '')) return `The function ${callee?.name}()`;
+  if (type === 'CallExpression') {
+    if (callee?.name === undefined) return 'A method call';
+    if (REFUSED_FUNCTIONS.has(callee.name)) return `The function ${callee.name}()`;
+  }
   for (const child of Object.values(node)) {
     const found = findRefused(child);
     if (found) return found;

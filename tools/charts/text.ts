@@ -16,10 +16,18 @@ export function escapeXml(text: string): string {
     .replaceAll("'", '&#39;');
 }
 
-/** The same value with every string (keys too) fit for XML. */
-export function xmlSafeJson(value: Json): Json {
-  if (typeof value === 'string') return xmlSafe(value);
-  if (Array.isArray(value)) return value.map(xmlSafeJson);
+/** Draws nothing and takes no room. */
+const WORD_JOINER = '\u{2060}';
+
+/** Vega groups by plain objects, in which a category called `constructor` or `__proto__` is always there already. */
+function chartSafe(text: string): string {
+  return text in Object.prototype ? `${text}${WORD_JOINER}` : xmlSafe(text);
+}
+
+/** The same value with every string (keys too) fit for Vega and for XML. */
+export function chartSafeJson(value: Json): Json {
+  if (typeof value === 'string') return chartSafe(value);
+  if (Array.isArray(value)) return value.map(chartSafeJson);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [xmlSafe(key), xmlSafeJson(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [chartSafe(key), chartSafeJson(item)]));
 }

@@ -157,6 +157,7 @@ export function shapeCode(tree: Root): void {
     const code = node.children.find((child): child is Element => child.type === 'element' && child.tagName === 'code');
     const language = /^language-(\w+)$/u.exec(String([code?.properties.className].flat()[0] ?? ''))?.[1] ?? 'text';
     node.properties = WRAPPED[language] ? { className: [WRAPPED[language]] } : { tabIndex: 0 };
+    if (code) code.properties = {};
     if (!code || language !== 'python') return SKIP;
     const source = textOf(code);
     const [, side] = /^\s*# (Before|After)\b/u.exec(source) ?? [];

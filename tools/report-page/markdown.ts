@@ -15,7 +15,7 @@ import {
 import type { Figure } from './figures.ts';
 
 /** Characters of a report; the largest real ones have a few hundred thousand. */
-const MAX_MARKDOWN = 4_000_000;
+const MAX_MARKDOWN = 1_000_000;
 
 export interface RenderedMarkdown {
   /** Safe HTML: no raw HTML of the source, only data-URI images, only http, https, mailto and local links. */

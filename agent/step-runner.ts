@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { RunbookError } from '../lib/errors.ts';
+import { FactStore } from '../tools/facts.ts';
+import type { ResultsDir } from '../tools/results-dir.ts';
+import type { ToolContext } from '../tools/tool.ts';
+import { artifactsOf } from './artifacts.ts';
+import { callTool } from './call-tool.ts';
+import type { Driver, ToolCall } from './driver.ts';
+import type { EventBody } from './events.ts';
+import type { Parameters } from './parameters.ts';
+import type { QueryRecorder } from './recorded-source.ts';
+import { renderStep } from './render.ts';
+import { missingOutputs, QUERIES } from './results.ts';
+import type { Step } from './runbook/manifest.ts';
+
+interface StepRunnerOptions {
+  runId: string;
+  params: Parameters;
+  window: { from: Date; to: Date };
+  results: ResultsDir;
+  queries: QueryRecorder;
+  driver: Driver;
+  signal: AbortSignal;
+  emit(event: EventBody): void;
+  /** Logs the artifacts that are new or changed. */
+  emitArtifacts(): void;
+}
+
+/** Performs one step: renders it, lets the driver call its tools, and checks from outside what it left. */
+export class StepRunner {
+  readonly #step: Step;
+  readonly #options: StepRunnerOptions;
+
+  constructor(step: Step, options: StepRunnerOptions) {
+    this.#step = step;
+    this.#options = options;
+  }
+
+  /** @throws RunbookError what its template, its tools or its missing outputs are to blame for */
+  async perform(): Promise<void> {
+    const { params, window, results, queries, driver, signal, emit, emitArtifacts } = this.#options;
+    const { number, id, title, file, outputs } = this.#step;
+    const rendered = renderStep(this.#step, {
+      params,
+      window,
+      run: { id: this.#options.runId },
+      resultsDir: results.root,
+      artifacts: artifactsOf(results),
+    });
+    const digest = createHash('sha256').update(rendered.text).digest('hex');
+    emit({ type: 'step_started', number, id, title, rendered_sha256: digest });
+    try {
+      await driver.performStep(this.#step, rendered, { signal, call: (call) => this.#call(call) });
+    } finally {
+      await results.writeJson(QUERIES, queries.records);
+      emitArtifacts();
+    }
+    const missing = missingOutputs(results, outputs);
+    if (missing.length === 0) return;
+    throw new RunbookError('runbook_invalid', `${file}: the step did not leave ${missing.join(', ')}.`, {
+      at: file,
+      hint: 'Its frontmatter declares these outputs: call a tool that writes them, or declare what it does write.',
+    });
+  }
+
+  async #call(call: ToolCall): Promise<unknown> {
+    const { queries, emit, emitArtifacts } = this.#options;
+    const { number, tools } = this.#step;
+    if (!tools.includes(call.tool)) {
+      const at = call.placeOf([]);
+      throw new RunbookError('runbook_invalid', `${at}: the step may not call ${call.tool}.`, {
+        at,
+        hint: `Its frontmatter lists: ${tools.join(', ') || 'no tools'}.`,
+      });
+    }
+    const before = queries.records.length;
+    const usage = () => {
+      const own = queries.records.slice(before).filter((query) => query.tool === call.tool);
+      return {
+        queries: own.length,
+        rows: own.reduce((sum, query) => sum + query.rows, 0),
+        response_bytes: own.reduce((sum, query) => sum + query.response_bytes, 0),
+      };
+    };
+    try {
+      return await callTool(call, { step: number, context: this.#context(call.tool), emit, usage });
+    } finally {
+      emitArtifacts();
+    }
+  }
+
+  #context(tool: string): ToolContext {
+    const { params, window, results, queries, signal, emit } = this.#options;
+    return {
+      source: queries.sourceFor(this.#step.number, tool),
+      results,
+      facts: new FactStore(results),
+      params,
+      window,
+      signal,
+      progress: (message) => emit({ type: 'tool_progress', step: this.#step.number, tool, message }),
+    };
+  }
+}

@@ -1,0 +1,91 @@
+import { type OptionSpec, RUN_OPTIONS, SERVE_OPTIONS, TOOL_OPTIONS } from './options.ts';
+import type { Register } from './register.ts';
+
+export interface CommandSpec {
+  /** One word, or two for a command of a group (`source serve`). */
+  name: string;
+  /** Arguments, as commander writes them. */
+  args: string;
+  summary: string;
+  options: readonly OptionSpec[];
+  /** Commands are heavy: each is loaded only when it is the one. */
+  load(): Promise<Register>;
+}
+
+const JSON_OPTION: OptionSpec = { flags: '--json', description: 'print grade.json' };
+
+/** The one table of commands: help, parsing and suggestions are made from it. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'run',
+    args: '[runbook]',
+    summary: 'perform a runbook (default: the PostHog Trace Optimizer)',
+    options: RUN_OPTIONS,
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    name: 'grade',
+    args: '<results-dir>',
+    summary: 'grade a results dir from its files',
+    options: [JSON_OPTION],
+    load: async () => (await import('./commands/grade.ts')).grade,
+  },
+  {
+    name: 'show',
+    args: '[runbook]',
+    summary: 'the shape of a runbook: badges, parameters, steps',
+    options: [],
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+  {
+    name: 'lint',
+    args: '[runbook]',
+    summary: 'check a runbook: manifest, templates, tool blocks',
+    options: [],
+    load: async () => (await import('./commands/lint.ts')).lint,
+  },
+  {
+    name: 'tool',
+    args: '[name]',
+    summary: 'run one tool and print its output as JSON',
+    options: TOOL_OPTIONS,
+    load: async () => (await import('./commands/tool.ts')).tool,
+  },
+  {
+    name: 'source serve',
+    args: '<path...>',
+    summary: "put event files behind PostHog's HTTP API",
+    options: SERVE_OPTIONS,
+    load: async () => (await import('./commands/source.ts')).serve,
+  },
+];
+
+const FIRST_STEPS: readonly [string, string][] = [
+  ['runbook run --source sample', 'the demo, no key needed'],
+  ['runbook run --source events.jsonl.gz', 'a PostHog export'],
+  ['runbook run --source posthog', 'a live project: POSTHOG_API_KEY, POSTHOG_PROJECT_ID, POSTHOG_HOST'],
+];
+
+/** What `runbook --help` prints. */
+export function helpText(): string {
+  const commands = COMMANDS.map(({ name, args, summary }): [string, string] => [`${name} ${args}`, summary]);
+  const options: [string, string][] = [
+    ['-h, --help', 'help, also for a command: runbook run --help'],
+    ['-V, --version', 'the version'],
+  ];
+  return `Usage: runbook <command> [options]
+
+Finds where money and quality leak in LLM traffic and writes a checked report.
+
+Commands:
+${table(commands)}
+Options:
+${table(options)}
+First steps:
+${table(FIRST_STEPS)}`;
+}
+
+function table(rows: readonly [string, string][]): string {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('');
+}
