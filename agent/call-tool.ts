@@ -50,12 +50,14 @@ function checkInput(tool: Tool, call: ToolCall): unknown {
   });
 }
 
-/** The first problem of a tool's input, with the path of an unknown key where that is the problem. */
+/** The first problem of an input, with the path of an unknown key where that is the problem; its message tells of the others too. */
 export function firstIssue(error: z.core.$ZodError): { field: string; path: PropertyKey[]; message: string } {
-  const [issue] = error.issues;
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = [...(issue?.path ?? []), ...unknown];
-  return { field: path.map(String).join('.') || 'input', path, message: issue?.message ?? 'not valid' };
+  const [first] = error.issues;
+  const unknown = first?.code === 'unrecognized_keys' ? first.keys.slice(0, 1) : [];
+  const path = [...(first?.path ?? []), ...unknown];
+  const others = error.issues.slice(1, 4).map((issue) => `${[...issue.path, ''].join('.')} ${issue.message}`.trim());
+  const message = [first?.message ?? 'not valid', ...others].join('; ');
+  return { field: path.map(String).join('.') || 'input', path, message };
 }
 
 /** A wrong output is a fault of the tool, not of its caller. */

@@ -12,16 +12,13 @@ function distance(a: string, b: string): number {
   return row[b.length] ?? 0;
 }
 
-/** The known name that a mistyped one most likely means; none where all differ in more than a third of their letters. */
+/** The known name that a mistyped one most likely means; none where all differ in more than a third of their letters, or in nearly all. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
-  const scored = known.map((candidate) => ({
-    candidate,
-    edits: distance(name.toLowerCase(), candidate.toLowerCase()),
-  }));
+  const edits = (candidate: string) => distance(name.toLowerCase(), candidate.toLowerCase());
+  const scored = known.map((candidate) => ({ candidate, edits: edits(candidate) }));
   const [best] = scored.sort((a, b) => a.edits - b.edits);
-  return best && best.edits <= Math.max(1, Math.ceil(Math.max(name.length, best.candidate.length) / 3))
-    ? best.candidate
-    : undefined;
+  if (!best || best.edits >= name.length - 1) return undefined;
+  return best.edits <= Math.ceil(Math.max(name.length, best.candidate.length) / 3) ? best.candidate : undefined;
 }
 
 /** A hint for a name that is not known: the nearest one first, then all of them. */

@@ -14,6 +14,9 @@ const LIMIT_STOPS = "('length', 'max_tokens', 'max_output_tokens', 'model_length
 /** OpenAI counts cached tokens in steps of this size; a share of whole multiples tells a hidden cache from another price list. */
 const CACHE_STEP = 128;
 
+/** A recorded cost this far below the list price is no rounding: what a cache would have to have served of the prompt, in tokens. */
+const HIDDEN = 'hidden > greatest(32, 0.02 * context_tokens)';
+
 /** Quantiles of a column over calls that report tokens. */
 function tokenQuantiles(column: string, name: string, levels: number[]): string {
   return levels.map((p) => `quantile(${p / 100})(if(has_tokens = 1, ${column}, NULL)) AS ${name}_p${p}`).join(', ');
@@ -31,8 +34,8 @@ export function callProfileSql(calls: string): string {
       countIf(tools_called != '') AS tool_calls,
       countIf(isNotNull(previous_at) AND dateDiff('second', previous_at, at) <= 300) AS within_5m,
       countIf(isNotNull(previous_at) AND dateDiff('second', previous_at, at) <= 3600) AS within_1h,
-      sum(reads_reported) AS reads_reported, countIf(hidden >= 0) AS hidden_known, countIf(hidden > 0.5) AS hidden_calls, sum(if(hidden > 0.5, hidden, 0)) AS hidden_tokens,
-      countIf(hidden > 0.5 AND hidden <= context_tokens AND abs(hidden - round(hidden / ${CACHE_STEP}) * ${CACHE_STEP}) < 1) AS hidden_stepped,
+      sum(reads_reported) AS reads_reported, countIf(hidden >= 0) AS hidden_known, countIf(${HIDDEN}) AS hidden_calls, sum(if(${HIDDEN}, hidden, 0)) AS hidden_tokens,
+      countIf(${HIDDEN} AND hidden <= context_tokens AND abs(hidden - round(hidden / ${CACHE_STEP}) * ${CACHE_STEP}) < 1) AS hidden_stepped,
       sumIf(coalesce(recorded_cost, 0), isNotNull(list_cost)) AS recorded_of_listed, sumIf(list_cost, isNotNull(recorded_cost)) AS listed_of_recorded
     FROM (SELECT *, lag(at) OVER (PARTITION BY operation, model ORDER BY at) AS previous_at,
         if(read_tokens = 0 AND isNotNull(recorded_cost) AND isNotNull(list_cost) AND price_in_token > price_read_token,

@@ -24,7 +24,7 @@ export type SpanRow = z.infer<typeof spanRow>;
 const modelRow = spanRow
   .omit({ operation: true, p95_latency_s: true, avg_cost_per_call: true })
   .extend({ model: z.string() });
-export type ModelRow = z.infer<typeof modelRow>;
+type ModelRow = z.infer<typeof modelRow>;
 
 const varianceFile = z.record(
   z.string(),
@@ -128,7 +128,7 @@ const validationReport = z.looseObject({
 const failureModes = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
 
 /** What is wrong with a file: absent, without content, or not what the contract says. */
-export interface Problem {
+interface Problem {
   file: string;
   kind: 'missing' | 'empty' | 'invalid';
   message: string;

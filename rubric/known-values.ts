@@ -20,7 +20,7 @@ export interface KnownValues {
 }
 
 /** The figures of one trace or operation. */
-export interface OwnValues {
+interface OwnValues {
   has(figure: Figure): boolean;
   readonly hasMoney: boolean;
   /** The values under one of these keys. */

@@ -17,7 +17,7 @@ export interface Prose {
   line: number;
 }
 
-export interface HeadingBlock {
+interface HeadingBlock {
   kind: 'heading';
   depth: number;
   text: string;

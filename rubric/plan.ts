@@ -1,14 +1,14 @@
 import type { Block, Prose } from './markdown.ts';
 import { CODE_MARK } from './markdown.ts';
 
-export const PLAN_FIELDS = {
+const PLAN_FIELDS = {
   metric: 'metric',
   baseline: 'baseline',
   target: 'target',
   period: 'validation period',
   verify: 'how to verify',
 } as const;
-export type PlanField = keyof typeof PLAN_FIELDS;
+type PlanField = keyof typeof PLAN_FIELDS;
 
 /** What a measurement plan says, by field; a field that is missing or empty is not there. */
 export type MeasurementPlan = Partial<Record<PlanField, { text: string; line: number }>>;

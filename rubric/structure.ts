@@ -2,7 +2,7 @@ import type { Block, CodeBlock, TextBlock } from './markdown.ts';
 import { CODE_MARK } from './markdown.ts';
 import { type MeasurementPlan, readPlan } from './plan.ts';
 
-export const SECTIONS = [
+const SECTIONS = [
   'Executive Summary',
   'Cost Analysis',
   'High-Variance Investigation',
@@ -35,7 +35,7 @@ export interface Scope {
 }
 export type ScopedBlock = Block & { scope: Scope };
 
-export interface CodePair {
+interface CodePair {
   before: string;
   after: string;
   line: number;

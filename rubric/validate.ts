@@ -6,7 +6,7 @@ import { missingOf } from './plan.ts';
 import { readReport } from './report.ts';
 import type { Report, SectionName } from './structure.ts';
 
-export const STAGES = ['connect', 'pricing', 'metrics', 'variance', 'failures', 'qualitative', 'report'] as const;
+const STAGES = ['connect', 'pricing', 'metrics', 'variance', 'failures', 'qualitative', 'report'] as const;
 
 /** `validation_report.json` */
 export interface ValidationReport {

@@ -15,8 +15,8 @@ const MIN_CALLS = 20;
 const CACHED_ENOUGH = 0.25;
 /** Cache misses by routing and eviction that a simulation of the traffic does not see. */
 const ROUTING = 0.85;
-/** Writing to Anthropic's five-minute cache costs this much more than plain input. */
-const WRITE_PREMIUM = 0.25;
+/** Writing to Anthropic's cache costs this much more than plain input: for five minutes, for an hour. */
+const WRITE_PREMIUM = { short: 0.25, long: 1 } as const;
 /** Hidden-cache steps that prove caching rather than another price list. */
 const STEPPED = 0.9;
 
@@ -92,14 +92,20 @@ function prefixTraces(evidence: Evidence, row: PrefixRow): string[] {
   return [...new Set([row.example_trace, ...examples])].filter((id) => id !== '').slice(0, 50);
 }
 
+/** What a cache of a given lifetime saves: its hits cost the read rate, its misses the write premium. */
+interface CacheChoice {
+  hits: number;
+  premium: number;
+}
+
 /**
  * Methods C2: uncached prefix cost × (hit rate × discount − miss rate × write premium). Hit rates are the traffic's own: calls whose
- * predecessor with the same prefix lies within five minutes (expected; low with routing misses) or an hour (high).
+ * predecessor with the same prefix lies within five minutes or an hour. Anthropic sells both lifetimes, and the better one is taken;
+ * elsewhere five minutes are expected and an hour is the upper end.
  */
 function prefixSavings(evidence: Evidence, row: PrefixRow): Savings | null {
   const uncached = row.prefix_usd * (1 - Math.min(1, row.read_tokens / row.prefix_tokens));
-  const premium = /anthropic|claude/iu.test(row.price_key) ? WRITE_PREMIUM : 0;
-  const month = (hits: number) => {
+  const month = ({ hits, premium }: CacheChoice) => {
     const hit = hits / row.shared_calls;
     const usd = uncached * (hit * (1 - row.read_rate) - (1 - hit) * premium);
     return round(
@@ -107,10 +113,13 @@ function prefixSavings(evidence: Evidence, row: PrefixRow): Savings | null {
       6,
     );
   };
-  const expected = month(row.within_5m);
-  return expected > 0
-    ? { low: month(row.within_5m * ROUTING), expected, high: Math.max(expected, month(row.within_1h)) }
-    : null;
+  const anthropic = /anthropic|claude/iu.test(row.price_key);
+  const short = { hits: row.within_5m, premium: anthropic ? WRITE_PREMIUM.short : 0 };
+  const long = { hits: row.within_1h, premium: anthropic ? WRITE_PREMIUM.long : 0 };
+  const best = anthropic && month(long) > month(short) ? long : short;
+  const expected = month(best);
+  const low = month({ ...best, hits: best.hits * ROUTING });
+  return expected > 0 ? { low, expected, high: Math.max(expected, month(long)) } : null;
 }
 
 /** A prompt is large by any measure from here on, tokens. */

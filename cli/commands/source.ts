@@ -1,5 +1,6 @@
 import { RunbookError } from '../../lib/errors.ts';
 import { serveSource } from '../../sources/http/server.ts';
+import { LocalSource } from '../../sources/local/local-source.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { loadEnv } from '../env.ts';
 import { parseInteger, parseTime } from '../options.ts';
@@ -9,13 +10,13 @@ export const serve: Register = (command) => {
   command.action(async (paths: string[], flags: { port: string; asOf?: string }) => {
     const port = parseInteger('--port', flags.port, { min: 0, max: 65_535 });
     const asOf = parseTime(flags.asOf);
-    if (paths.includes('posthog')) {
-      throw new RunbookError('usage', 'source serve posthog: a live project already has an API.', {
-        at: 'posthog',
+    const source = await openSource(paths, { env: loadEnv(), ...(asOf ? { asOf } : {}) });
+    if (!(source instanceof LocalSource)) {
+      throw new RunbookError('usage', `source serve ${paths.join(' ')}: a live project has this API already.`, {
+        at: paths[0] ?? '',
         hint: 'Give event files, folders, or sample.',
       });
     }
-    const source = await openSource(paths, { env: loadEnv(), ...(asOf ? { asOf } : {}) });
     const stopped = new Promise<void>((resolve) => {
       process.once('SIGINT', () => resolve());
       process.once('SIGTERM', () => resolve());

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { createLogUpdate } from 'log-update';
 import type { Palette } from '../colors.ts';
 import { screen } from './screen.ts';
@@ -7,18 +8,26 @@ import type { View } from './view.ts';
 
 const FRAME_MS = 80;
 
-/** A screen that is drawn anew as the run goes on; what remains at its end is the last frame and the verdict. */
+/** A screen that is drawn anew as the run goes on; what remains at its end is the whole last frame and the verdict. */
 export function liveView(stream: NodeJS.WriteStream, palette: Palette): View {
-  const update = createLogUpdate(stream);
+  let update = createLogUpdate(stream);
   let state = initialState();
-  const ending: string[] = [];
+  let frame = '';
   let closed = false;
+  const ending: string[] = [];
+  const render = (rows: number) => screen(state, { columns: stream.columns ?? 80, rows }, Date.now(), palette);
   const draw = () => {
-    const size = { columns: stream.columns ?? 80, rows: stream.rows ?? 24 };
-    update(screen(state, size, Date.now(), palette));
+    frame = render(stream.rows ?? 24);
+    update(frame);
+  };
+  const redraw = () => {
+    stream.write(eraseReflowed(frame, stream.columns ?? 80));
+    update = createLogUpdate(stream);
+    draw();
   };
   const timer = setInterval(draw, FRAME_MS);
   timer.unref();
+  stream.on('resize', redraw);
   return {
     event(event) {
       state = nextState(state, event, Date.now());
@@ -29,10 +38,19 @@ export function liveView(stream: NodeJS.WriteStream, palette: Palette): View {
       if (closed) return;
       closed = true;
       clearInterval(timer);
-      if (state.steps.some((step) => step.status !== 'waiting')) draw();
-      else update.clear();
+      stream.off('resize', redraw);
+      update.clear();
       update.done();
-      stream.write(ending.length > 0 ? `\n${ending.join('\n')}\n` : '');
+      if (state.steps.some((step) => step.status !== 'waiting')) stream.write(`${render(Number.POSITIVE_INFINITY)}\n`);
+      if (ending.length > 0) stream.write(`\n${ending.join('\n')}\n`);
     },
   };
+}
+
+/** Erases a frame that the terminal has wrapped anew at its new width: up to the frame's first line, then all below. */
+function eraseReflowed(frame: string, columns: number): string {
+  const rows = stripVTControlCharacters(frame)
+    .split('\n')
+    .reduce((sum, line) => sum + Math.max(1, Math.ceil(line.length / columns)), 0);
+  return `\u001b[${rows}A\r\u001b[J`;
 }

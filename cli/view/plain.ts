@@ -1,20 +1,23 @@
 import type { RunEvent } from '../../agent/events.ts';
 import { bytes, count, instant, seconds } from '../../lib/format.ts';
 import type { Palette } from '../colors.ts';
+import { describeInput } from './state.ts';
 import { endLines } from './verdict.ts';
 import type { View } from './view.ts';
 
 /** One line for each thing that happens: for logs, pipes and screen readers. */
 export function plainView(write: (text: string) => void, palette: Palette): View {
+  let detail = '';
   return {
     event(event) {
-      for (const line of [...progress(event), ...endLines(event, palette)]) write(`${line}\n`);
+      if (event.type === 'tool_started') detail = describeInput(event.input);
+      for (const line of [...progress(event, detail), ...endLines(event, palette)]) write(`${line}\n`);
     },
     close: () => undefined,
   };
 }
 
-function progress(event: RunEvent): string[] {
+function progress(event: RunEvent, detail: string): string[] {
   switch (event.type) {
     case 'run_started':
       return [`${event.runbook.title} ${event.runbook.version}; agent: ${event.note}`];
@@ -30,7 +33,7 @@ function progress(event: RunEvent): string[] {
     case 'tool_finished': {
       const { tool, queries, rows, response_bytes, elapsed_s } = event;
       const cost = queries === 0 ? '' : `, queries ${queries}, rows ${count(rows)}, ${bytes(response_bytes)}`;
-      return [`  ${tool}: ${seconds(elapsed_s)}${cost}`];
+      return [`  ${tool}${detail === '' ? '' : ` ${detail}`}: ${seconds(elapsed_s)}${cost}`];
     }
     case 'run_finished': {
       const { queries, response_bytes, elapsed_s, exit } = event;

@@ -17,7 +17,7 @@ const OTHER_LINES = 8;
 export function screen(state: RunState, size: ScreenSize, now: number, colors: Palette): string {
   const width = Math.max(40, Math.min(size.columns, 110)) - 1;
   const lines = [
-    ...head(state, width, colors),
+    ...head(state, width, now, colors),
     '',
     ...steps(state, size, width, now, colors),
     '',
@@ -26,8 +26,8 @@ export function screen(state: RunState, size: ScreenSize, now: number, colors: P
   return lines.join('\n');
 }
 
-function head(state: RunState, width: number, colors: Palette): string[] {
-  const source = state.source === '' ? 'opening the source…' : state.source;
+function head(state: RunState, width: number, now: number, colors: Palette): string[] {
+  const source = state.source === '' ? `${spinner(now)} opening the source…` : state.source;
   const title = truncate(state.title, width);
   const window = state.window ? ` · ${instant(state.window.from)} to ${instant(state.window.to)}` : '';
   return [
@@ -68,13 +68,17 @@ function stepLine(step: StepState, width: number, now: number, colors: Palette):
     : ` ${mark} ${colors.dim(number)} ${text}${gap}${colors.dim(figures)}`;
 }
 
+function spinner(now: number): string {
+  return SPINNER[Math.floor(now / 80) % SPINNER.length] ?? '';
+}
+
 /** The mark of a step: also readable without colours. */
 function markOf(status: StepStatus, now: number, colors: Palette): string {
   switch (status) {
     case 'waiting':
       return colors.dim('·');
     case 'running':
-      return colors.cyan(SPINNER[Math.floor(now / 80) % SPINNER.length] ?? '⠋');
+      return colors.cyan(spinner(now));
     case 'done':
       return colors.green('✔');
     case 'failed':

@@ -64,7 +64,7 @@ export function nextState(state: RunState, event: EventBody, at: number): RunSta
     case 'step_started':
       return withStep(state, event.number, (step) => ({ ...step, status: 'running', startedAt: at }));
     case 'tool_started':
-      return { ...state, call: { tool: event.tool, detail: describe(event.input), startedAt: at } };
+      return { ...state, call: { tool: event.tool, detail: describeInput(event.input), startedAt: at } };
     case 'tool_progress':
       return state.call ? { ...state, call: { ...state.call, detail: event.message } } : state;
     case 'tool_finished':
@@ -95,7 +95,7 @@ function withStep(state: RunState, number: number, change: (step: StepState) => 
 }
 
 /** What tells one call of a tool from another: the name of its query, or the file that it writes. */
-function describe(input: unknown): string {
+export function describeInput(input: unknown): string {
   if (typeof input !== 'object' || input === null) return '';
   const { name, save_as, path } = input as Record<string, unknown>;
   return [name, save_as, path].find((value): value is string => typeof value === 'string') ?? '';

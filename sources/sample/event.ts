@@ -66,7 +66,9 @@ function usage(g: Generation, price: (typeof PRICES)[string] | undefined): Recor
   const [read, write] = [g.cacheRead ?? 0, g.cacheWrite ?? 0];
   const anthropic = price?.provider === 'anthropic';
   const cost = price?.priced
-    ? ((g.inputTokens + read * 0.1 + write * 1.25) * price.input + g.outputTokens * price.output) / 1e6
+    ? ((Math.round(g.inputTokens) + read * 0.1 + write * 1.25) * price.input +
+        Math.round(g.outputTokens) * price.output) /
+      1e6
     : null;
   return {
     $ai_input_tokens: Math.round(g.inputTokens),

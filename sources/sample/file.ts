@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../lib/files.ts';
 import { SAMPLE, sampleEvents } from './events.ts';
 
 /** Raised whenever the generator would write other events. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Writes the sample's events as JSON lines into a folder, or finds them there. @throws RunbookError `io` */
 export async function writeSampleFile(dir: string): Promise<string> {
