@@ -8,6 +8,7 @@ import { COST_VARIANCE, type CostVarianceFile } from './cost-variance.ts';
 import { type EvidenceTrace, FINDING_EVIDENCE, FINDINGS } from './detect-findings.ts';
 import { fixTemplate } from './fixes.ts';
 import { guardFindings } from './guards.ts';
+import { withSamples } from './plan-samples.ts';
 import { PROJECT, type Project } from './probe-project.ts';
 import { PROFILES, type ProfilesFile } from './profile-operations.ts';
 import { SAMPLES, type Sample } from './read-traces.ts';
@@ -72,8 +73,9 @@ export const rankRecommendations = defineTool({
     );
     const chosen = [...ranked, ...guardFindings(profiles, project).map((guard) => ({ finding: guard, savings: null }))];
     const measured = await baselines(context, chosen);
-    const built = chosen.map((item, index) =>
-      build(context, item, { measured: measured[index] ?? null, scale, profiles }),
+    const built = await withSamples(
+      context,
+      chosen.map((item, index) => build(context, item, { measured: measured[index] ?? null, scale, profiles })),
     );
     const file = withGuards(
       { recommendations: built.slice(0, ranked.length), reserve: built.slice(ranked.length) },
@@ -154,12 +156,11 @@ function evidenceOf(context: ToolContext, finding: Finding): Recommendation['evi
   }));
 }
 
-/** The read trace that shows it best: one that the finding cites, else one of the same operation with the same problem. */
+/** The read trace that shows it best, of those that the finding cites. */
 function sampleOf(context: ToolContext, finding: Finding): Recommendation['sample'] {
   const samples = context.results.readJson(SAMPLES) as Sample[];
   const cited = samples.filter((s) => finding.trace_ids.includes(s.trace_id) && s.operation === finding.operation);
-  const found =
-    cited.find((s) => s.abnormality !== 'clean') ?? cited[0] ?? samples.find((s) => s.operation === finding.operation);
+  const found = cited.find((s) => s.abnormality !== 'clean') ?? cited[0];
   if (!found) return null;
   const { trace_id, input_excerpt, output_excerpt, note } = found;
   return { trace_id, input_excerpt, output_excerpt, note };

@@ -98,15 +98,9 @@ async function fetchCalls(
 ): Promise<Map<string, ReadCall[]>> {
   const property = text(context.params.operation_property);
   const calls = content === 'none' ? sqlFragments(property).calls : contentCalls(property, content);
-  const texts =
-    content === 'none'
-      ? "'' AS input_head, '' AS input_tail, '' AS input_hash, '' AS output, 0 AS has_output"
-      : `substring(input_text, 1, ${HEAD}) AS input_head, substring(input_text, greatest(1, length(input_text) - ${TAIL - 1})) AS input_tail,
-         toString(cityHash64(input_text)) AS input_hash, substring(output_text, 1, ${OUTPUT}) AS output, has_output`;
   const rows = await queryRows(context, {
     name: 'reading: calls of the sampled traces',
-    sql: `SELECT operation, trace_id, toString(at) AS at_utc, model, context_tokens, out_tokens, coalesce(cost, 0) AS cost, coalesce(latency, 0) AS latency,
-        is_error, http_status, stop_reason, substring(error_text, 1, 400) AS error_text, ${texts}
+    sql: `SELECT ${callColumns(content !== 'none')}
       FROM ${calls} AS gen WHERE trace_id IN {ids} AND operation IN {operations}
       ORDER BY operation, trace_id, at LIMIT ${CALLS_PER_TRACE} BY operation, trace_id LIMIT 5000`,
     values: {
@@ -122,7 +116,17 @@ async function fetchCalls(
   return byTrace;
 }
 
-function toCall(row: Row): ReadCall {
+/** Columns of a call that is read; texts are cut, and empty where there is no content. */
+export function callColumns(content: boolean): string {
+  const texts = content
+    ? `substring(input_text, 1, ${HEAD}) AS input_head, substring(input_text, greatest(1, length(input_text) - ${TAIL - 1})) AS input_tail,
+         toString(cityHash64(input_text)) AS input_hash, substring(output_text, 1, ${OUTPUT}) AS output, has_output`
+    : "'' AS input_head, '' AS input_tail, '' AS input_hash, '' AS output, 0 AS has_output";
+  return `operation, trace_id, toString(at) AS at_utc, model, context_tokens, out_tokens, coalesce(cost, 0) AS cost, coalesce(latency, 0) AS latency,
+        is_error, http_status, stop_reason, substring(error_text, 1, 400) AS error_text, ${texts}`;
+}
+
+export function toCall(row: Row): ReadCall {
   return {
     at: text(row.at_utc),
     model: text(row.model),

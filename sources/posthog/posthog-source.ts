@@ -33,7 +33,7 @@ const pending = z.looseObject({
     complete: z.boolean().nullish(),
     error: z.boolean().nullish(),
     error_message: z.string().nullish(),
-    results: z.unknown(),
+    results: z.unknown().optional(),
   }),
 });
 

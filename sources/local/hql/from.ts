@@ -106,7 +106,7 @@ function compileTable(join: Join, scope: Scope): { table: Table; ch: string; ex:
   }
   const name = (join.table as Field).chain.join('.');
   if (name === 'numbers') return numbers(join, scope, alias, suffix);
-  if (join.table_args) throw hogqlError(`Unknown table function \`${name}\`.`, join.table);
+  if (join.table_args) throw hogqlError(`Unknown table function \`${name}\`.`, join.table.start ? join.table : join);
   const cte = scope.ctes.get(name);
   if (cte?.kind === 'query') {
     const as = identifier(alias || name);

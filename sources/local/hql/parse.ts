@@ -1,5 +1,6 @@
 import type { Node } from './ast.ts';
 import { hogqlError } from './errors.ts';
+import { keepParsed, readParsed } from './parse-cache.ts';
 
 interface Parser {
   parseSelect(text: string): string;
@@ -55,18 +56,24 @@ function parsePart(text: string, using: Parser, base: number): Node {
   const known = parsed.get(text);
   if (known) return known;
   const { outer, cuts } = cutSubqueries(text);
-  const result = JSON.parse(using.parseSelect(outer)) as Node & ParseFailure;
+  const result = parseOuter(outer, using);
   if (result.error) throw cuts.length > 0 ? wholeError(text, using, base) : syntaxError(result, base);
-  const tree =
-    cuts.length === 0
-      ? result
-      : (graft(
-          result,
-          cuts.map((cut) => parsePart(cut.text, using, base + cut.start)),
-        ) as Node);
+  const parts = cuts.map((cut) => shifted(parsePart(cut.text, using, base + cut.start), cut.start) as Node);
+  const tree = parts.length === 0 ? result : (graft(result, parts) as Node);
   if (parsed.size >= MAX_CACHED) parsed.clear();
   parsed.set(text, tree);
   return tree;
+}
+
+/** Texts longer than this are worth a file in the cache. */
+const MIN_KEPT = 300;
+
+function parseOuter(text: string, using: Parser): Node & ParseFailure {
+  const kept = text.length >= MIN_KEPT ? readParsed(text) : undefined;
+  if (kept) return kept;
+  const result = JSON.parse(using.parseSelect(text)) as Node & ParseFailure;
+  if (!result.error && text.length >= MIN_KEPT) keepParsed(text, result);
+  return result;
 }
 
 /** An error in what surrounds the subqueries is reported at its place in the whole text. */
@@ -117,6 +124,18 @@ function graft(node: unknown, parts: Node[]): unknown {
   const stand = standIn(node as Node);
   if (stand !== undefined) return parts[stand];
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, graft(value, parts)]));
+}
+
+/** A copy whose positions are those of the text around it. */
+function shifted(node: unknown, by: number): unknown {
+  if (Array.isArray(node)) return node.map((item) => shifted(item, by));
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => [
+      key,
+      key === 'offset' && typeof value === 'number' ? value + by : shifted(value, by),
+    ]),
+  );
 }
 
 function standIn(node: Node): number | undefined {
