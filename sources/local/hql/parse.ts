@@ -58,8 +58,16 @@ function parsePart(text: string, using: Parser, base: number): Node {
   const { outer, cuts } = cutSubqueries(text);
   const result = parseOuter(outer, using);
   if (result.error) throw cuts.length > 0 ? wholeError(text, using, base) : syntaxError(result, base);
-  const parts = cuts.map((cut) => shifted(parsePart(cut.text, using, base + cut.start), cut.start) as Node);
-  const tree = parts.length === 0 ? result : (graft(result, parts) as Node);
+  const parts = cuts.map(
+    (cut) => moved(parsePart(cut.text, using, base + cut.start), (offset) => offset + cut.start) as Node,
+  );
+  const tree =
+    parts.length === 0
+      ? result
+      : (graft(
+          moved(result, (offset) => inWhole(offset, cuts)),
+          parts,
+        ) as Node);
   if (parsed.size >= MAX_CACHED) parsed.clear();
   parsed.set(text, tree);
   return tree;
@@ -84,17 +92,26 @@ function wholeError(text: string, using: Parser, base: number): Error {
 
 const STAND_IN = '__subquery_';
 
+/** A subquery that was cut out: where it began, where its stand-in ends, and by how much the text became shorter. */
+interface Cut {
+  start: number;
+  text: string;
+  outerEnd: number;
+  shortened: number;
+}
+
 /** Replaces the outermost long `(SELECT …)` by `(SELECT __subquery_N)`. */
-function cutSubqueries(text: string): { outer: string; cuts: { start: number; text: string }[] } {
-  const cuts: { start: number; text: string }[] = [];
+function cutSubqueries(text: string): { outer: string; cuts: Cut[] } {
+  const cuts: Cut[] = [];
   let outer = '';
   let at = 0;
   for (const [open, close] of parentheses(text)) {
     if (open < at) continue;
     const inner = text.slice(open + 1, close);
     if (inner.length < MIN_CUT || !CUT.test(inner)) continue;
-    outer += `${text.slice(at, open + 1)}SELECT ${STAND_IN}${cuts.length}`;
-    cuts.push({ start: open + 1, text: inner });
+    const standIn = `SELECT ${STAND_IN}${cuts.length}`;
+    outer += text.slice(at, open + 1) + standIn;
+    cuts.push({ start: open + 1, text: inner, outerEnd: outer.length, shortened: inner.length - standIn.length });
     at = close;
   }
   return { outer: outer + text.slice(at), cuts };
@@ -126,16 +143,21 @@ function graft(node: unknown, parts: Node[]): unknown {
   return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, graft(value, parts)]));
 }
 
-/** A copy whose positions are those of the text around it. */
-function shifted(node: unknown, by: number): unknown {
-  if (Array.isArray(node)) return node.map((item) => shifted(item, by));
+/** A copy whose positions are those of another text. */
+function moved(node: unknown, to: (offset: number) => number): unknown {
+  if (Array.isArray(node)) return node.map((item) => moved(item, to));
   if (typeof node !== 'object' || node === null) return node;
   return Object.fromEntries(
     Object.entries(node).map(([key, value]) => [
       key,
-      key === 'offset' && typeof value === 'number' ? value + by : shifted(value, by),
+      key === 'offset' && typeof value === 'number' ? to(value) : moved(value, to),
     ]),
   );
+}
+
+/** Where a place of the shortened text lies in the whole one. */
+function inWhole(offset: number, cuts: Cut[]): number {
+  return cuts.reduce((at, cut) => (offset >= cut.outerEnd ? at + cut.shortened : at), offset);
 }
 
 function standIn(node: Node): number | undefined {

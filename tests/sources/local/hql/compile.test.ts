@@ -117,6 +117,13 @@ describe('names', () => {
     expect(sql.slice(position?.start, position?.end)).toBe('nope');
   });
 
+  it('points at the place behind a long subquery', async () => {
+    const filler = Array.from({ length: 20 }, (_, i) => `count() AS column_${i}`).join(', ');
+    const sql = `SELECT column_1 FROM (SELECT ${filler} FROM events) AS inner_query WHERE nope = 1`;
+    const { position } = await refusal(sql);
+    expect(sql.slice(position?.start, position?.end)).toBe('nope');
+  });
+
   it('points at the place inside a long subquery too', async () => {
     const filler = Array.from({ length: 20 }, (_, i) => `count() AS column_${i}`).join(', ');
     const sql = `SELECT column_1 FROM (SELECT ${filler}, min(nope) AS x FROM events) AS inner_query`;
