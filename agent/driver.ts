@@ -9,7 +9,7 @@ export interface ToolCall {
 }
 
 /** What a driver is given for one step. */
-export interface StepContext {
+interface StepContext {
   signal: AbortSignal;
   /**
    * Calls a tool: its input and output are checked against its schemas, its queries are counted, and begin and end are logged.

@@ -46,9 +46,9 @@ export class EventLog {
     } catch (cause) {
       throw ioError(path, cause);
     }
-    const waiting = this.#waiting.join('');
+    if (this.#waiting.length === 0) return;
+    const failure = this.#write(this.#waiting.join(''), true);
     this.#waiting = [];
-    const failure = this.#write(waiting, true);
     if (failure) throw failure;
   }
 

@@ -1,4 +1,6 @@
 import { sqlFragments } from '../analysis/sql.ts';
+import { RunbookError } from '../lib/errors.ts';
+import { truncate } from '../lib/format.ts';
 import { renderTemplate } from '../lib/templates.ts';
 import type { Parameters } from './parameters.ts';
 import { lineMap } from './runbook/line-map.ts';
@@ -43,7 +45,7 @@ export function renderStep(step: Step, context: RenderContext): RenderedStep {
   };
   // Blank lines in the place of the frontmatter: an error then names the line of the file.
   const above = '\n'.repeat(step.bodyLine - 1);
-  const text = renderTemplate(above + step.body, values, { name: step.file }).slice(above.length);
+  const text = renderNamed(step, above + step.body, values).slice(above.length);
   let map: number[] | undefined;
   return {
     text,
@@ -52,4 +54,21 @@ export function renderStep(step: Step, context: RenderContext): RenderedStep {
       return step.bodyLine + (map[line - 1] ?? 0);
     },
   };
+}
+
+/** Handlebars names the last part of a variable only (`"x" not defined in undefined`): the line itself says which one is meant. */
+function renderNamed(step: Step, template: string, values: Record<string, unknown>): string {
+  try {
+    return renderTemplate(template, values, { name: step.file });
+  } catch (error) {
+    if (!(error instanceof RunbookError)) throw error;
+    const line = /:(\d+)$/u.exec(error.at ?? '')?.[1];
+    const source = template.split('\n')[Number(line) - 1]?.trim();
+    const place = source ? `, in: ${truncate(source, 120)}` : '';
+    throw new RunbookError('runbook_invalid', `${error.message}${place}`, {
+      ...(error.at ? { at: error.at } : {}),
+      hint: `A step may use ${Object.keys(values).join(', ')}; an artifact exists once an earlier step has written it.`,
+      cause: error,
+    });
+  }
 }

@@ -8,6 +8,7 @@ import type { Runbook } from './runbook/manifest.ts';
 
 export const EVENTS = 'events.jsonl';
 export const QUERIES = 'data/queries.json';
+export const REPORT = 'recommendations.md';
 export const GRADE = 'grade.json';
 
 /** Written by every run, whatever its steps. */

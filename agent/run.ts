@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { accessSync, constants, existsSync, rmdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ioError } from '../lib/files.ts';
 import type { Grade } from '../rubric/grade.ts';
@@ -10,16 +10,15 @@ import type { Driver } from './driver.ts';
 import type { EventBody, EventSink } from './events.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { EventLog } from './log.ts';
+import { type OpenedSource, openSource } from './opened-source.ts';
 import { exitOfFailure, type RunExit, stopsAtGate } from './outcome.ts';
 import { type Parameters, resolveParameters } from './parameters.ts';
-import { QueryRecorder } from './recorded-source.ts';
-import { ArtifactWatch, clearEarlierRun, EVENTS, GRADE } from './results.ts';
+import { ArtifactWatch, clearEarlierRun, EVENTS, GRADE, REPORT } from './results.ts';
 import type { Runbook, Step } from './runbook/manifest.ts';
 import { Scrubber } from './secrets.ts';
 import { StepRunner } from './step-runner.ts';
 import { writeStopReport } from './stop-report.ts';
 
-const DAY_MS = 86_400_000;
 /** For runbooks that have no parameter window_days. */
 const DEFAULT_WINDOW_DAYS = 30;
 
@@ -102,12 +101,6 @@ interface RunParts {
   scrubber: Scrubber;
 }
 
-interface OpenedSource {
-  source: Source;
-  queries: QueryRecorder;
-  window: { from: Date; to: Date };
-}
-
 class Run {
   readonly #options: RunOptions;
   readonly #parts: RunParts;
@@ -163,24 +156,9 @@ class Run {
   }
 
   async #openSource(): Promise<OpenedSource> {
-    const { signal } = this.#options;
-    const started = performance.now();
-    const source = await untilInterrupted(signal, this.#options.source(), this.#abandon);
-    await untilInterrupted(signal, source.open(signal), this.#abandon);
-    const to = source.now();
-    const from = new Date(to.getTime() - Number(this.#parts.params.window_days ?? DEFAULT_WINDOW_DAYS) * DAY_MS);
-    this.#emit({
-      type: 'source_opened',
-      kind: source.kind,
-      label: source.label,
-      window: { from: from.toISOString(), to: to.toISOString() },
-      notices: source.notices(),
-      elapsed_s: (performance.now() - started) / 1000,
-    });
-    const queries = new QueryRecorder(source, ({ sql, values_sha256, bytes_read, cached, ...query }) =>
-      this.#emit({ type: 'query', ...query }),
-    );
-    return { source, queries, window: { from, to } };
+    const { source, signal } = this.#options;
+    const days = Number(this.#parts.params.window_days ?? DEFAULT_WINDOW_DAYS);
+    return openSource(source, { days, signal, emit: this.#emit, onAbandon: this.#abandon });
   }
 
   /** Nothing was started: an earlier run's results stay, unless a gate has something to say. */
@@ -210,6 +188,7 @@ class Run {
       window,
       results,
       queries,
+      scrubber: this.#parts.scrubber,
       driver: this.#options.driver,
       signal: this.#options.signal,
       emit: this.#emit,
@@ -239,7 +218,9 @@ class Run {
     return this.#finish(exit);
   }
 
+  /** No data, no report: not even one that an earlier call of the step wrote. */
   async #gate(step: Step | undefined, error: unknown): Promise<RunOutcome> {
+    rmSync(this.#parts.results.resolve(REPORT), { force: true });
     await this.#writeStopReport(step, error);
     this.#emit({ type: 'gate_stopped', number: step?.number ?? 1, id: step?.id ?? '', ...failureOf(error) });
     return this.#finish(3);
@@ -299,8 +280,7 @@ class Run {
   #finish(exitCode: RunExit, grade: Grade | null = null): RunOutcome {
     const { results } = this.#parts;
     const records = this.#opened?.queries.records ?? [];
-    const wrote = this.#done.length > 0 && results.exists('recommendations.md');
-    const report = wrote ? path.join(results.root, 'recommendations.md') : null;
+    const report = this.#done.length > 0 && results.exists(REPORT) ? results.resolve(REPORT) : null;
     for (const event of this.#watch?.changes() ?? []) this.#emitSafely(event);
     this.#emitSafely({
       type: 'run_finished',

@@ -12,6 +12,7 @@ import type { QueryRecorder } from './recorded-source.ts';
 import { renderStep } from './render.ts';
 import { missingOutputs, QUERIES } from './results.ts';
 import type { Step } from './runbook/manifest.ts';
+import type { Scrubber } from './secrets.ts';
 
 interface StepRunnerOptions {
   runId: string;
@@ -19,6 +20,7 @@ interface StepRunnerOptions {
   window: { from: Date; to: Date };
   results: ResultsDir;
   queries: QueryRecorder;
+  scrubber: Scrubber;
   driver: Driver;
   signal: AbortSignal;
   emit(event: EventBody): void;
@@ -38,7 +40,7 @@ export class StepRunner {
 
   /** @throws RunbookError what its template, its tools or its missing outputs are to blame for */
   async perform(): Promise<void> {
-    const { params, window, results, queries, driver, signal, emit, emitArtifacts } = this.#options;
+    const { params, window, results, queries, scrubber, driver, signal, emit, emitArtifacts } = this.#options;
     const { number, id, title, file, outputs } = this.#step;
     const rendered = renderStep(this.#step, {
       params,
@@ -52,7 +54,7 @@ export class StepRunner {
     try {
       await driver.performStep(this.#step, rendered, { signal, call: (call) => this.#call(call) });
     } finally {
-      await results.writeJson(QUERIES, queries.records);
+      await results.writeJson(QUERIES, scrubber.json(queries.records));
       emitArtifacts();
     }
     const missing = missingOutputs(results, outputs);

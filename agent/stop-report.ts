@@ -1,5 +1,6 @@
 import type { ResultsDir } from '../tools/results-dir.ts';
 import type { Parameters } from './parameters.ts';
+import { REPORT } from './results.ts';
 import type { Runbook } from './runbook/manifest.ts';
 
 /** The stages of `validation_report.json`; a step with a stage's name as its id performs it. */
@@ -26,7 +27,7 @@ interface Stop {
  * @throws RunbookError `io`
  */
 export async function writeStopReport(results: ResultsDir, stop: Stop): Promise<void> {
-  if (!results.exists('recommendations.md')) await results.write('summary.md', summary(stop));
+  if (!results.exists(REPORT)) await results.write('summary.md', summary(stop));
   await results.writeJson('validation_report.json', {
     version: '1.0.0',
     run_date: stop.runDate,

@@ -41,7 +41,6 @@ export const finding = z.object({
   monthly_savings_usd: savings.nullable(),
 });
 export type Finding = z.infer<typeof finding>;
-export const findingsFile = z.object({ version: z.literal(1), findings: z.array(finding) });
 
 /** Normal quantile of a two-sided 95 % interval. */
 const Z95 = 1.96;

@@ -1,12 +1,6 @@
 import type { Finding, Savings } from './findings.ts';
 import { MONTH_DAYS, round } from './findings.ts';
 
-export interface Fix {
-  title: string;
-  effort: 'S' | 'M' | 'L';
-  ease: number;
-}
-
 /** A finding to act on, with what it saves after all that comes before it. */
 export interface Ranked {
   finding: Finding;

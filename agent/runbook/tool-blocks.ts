@@ -24,11 +24,12 @@ export function toolBlocks(markdown: string, file: string, lineAt: LineAt): Tool
   for (let index = 0; index < lines.length; index += 1) {
     const fence = FENCE.exec(lines[index] ?? '');
     if (!fence) continue;
-    const end = closing(lines, index + 1, fence[1] ?? '```');
+    const start = index + 1;
+    const end = closing(lines, start, fence[1] ?? '```');
     if (fence[2] === 'tool') {
-      if (end === lines.length) throw invalid(file, lineAt(index + 1), 'the tool block is not closed');
-      const text = lines.slice(index + 1, end).join('\n');
-      blocks.push(...readBlock(text, file, (line) => lineAt(index + 1 + line)));
+      if (end === lines.length) throw invalid(file, lineAt(start), 'the tool block is not closed');
+      const text = lines.slice(start, end).join('\n');
+      blocks.push(...readBlock(text, file, (line) => lineAt(start + line)));
     }
     index = end;
   }

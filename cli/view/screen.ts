@@ -8,8 +8,6 @@ export interface ScreenSize {
 }
 
 const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
-/** Width of the figures at the end of a step's line: queries, rows, time. */
-const FIGURES = 36;
 /** Lines around the steps: head, window, blank, call, blank, totals. */
 const OTHER_LINES = 8;
 
@@ -21,7 +19,7 @@ export function screen(state: RunState, size: ScreenSize, now: number, colors: P
     '',
     ...steps(state, size, width, now, colors),
     '',
-    totals(state, now, colors),
+    totals(state, width, now, colors),
   ];
   return lines.join('\n');
 }
@@ -56,16 +54,11 @@ function steps(state: RunState, size: ScreenSize, width: number, now: number, co
 }
 
 function stepLine(step: StepState, width: number, now: number, colors: Palette): string {
-  const mark = markOf(step.status, now, colors);
-  const number = String(step.number).padStart(2);
-  const figures = step.status === 'waiting' ? '' : figuresOf(step, now);
-  const room = width - 6 - (width > 70 ? FIGURES : figures.length + 1);
-  const title = truncate(step.title, room);
-  const text = step.status === 'waiting' ? colors.dim(title) : step.status === 'running' ? colors.bold(title) : title;
-  const gap = ' '.repeat(Math.max(1, room - title.length + (width > 70 ? FIGURES - figures.length : 1)));
-  return figures === ''
-    ? ` ${mark} ${colors.dim(number)} ${text}`
-    : ` ${mark} ${colors.dim(number)} ${text}${gap}${colors.dim(figures)}`;
+  const figures = figuresOf(step, width, now);
+  const title = truncate(step.title, width - 7 - figures.length).padEnd(width - 7 - figures.length);
+  const head = ` ${markOf(step.status, now, colors)} ${colors.dim(String(step.number).padStart(2))}`;
+  if (step.status === 'waiting') return `${head} ${colors.dim(title.trimEnd())}`;
+  return `${head} ${step.status === 'running' ? colors.bold(title) : title} ${colors.dim(figures)}`;
 }
 
 function spinner(now: number): string {
@@ -88,11 +81,17 @@ function markOf(status: StepStatus, now: number, colors: Palette): string {
   }
 }
 
-function figuresOf(step: StepState, now: number): string {
+/** Queries, rows and time in columns; the title needs the room more on narrow terminals. */
+function figuresOf(step: StepState, width: number, now: number): string {
   const elapsed = step.status === 'running' ? Math.max(0, now - step.startedAt) / 1000 : step.elapsedS;
   const queries = step.queries === 0 ? '' : plural(step.queries, 'query', 'queries');
   const rows = step.rows === 0 ? '' : plural(step.rows, 'row', 'rows');
-  return `${queries.padStart(10)} ${rows.padStart(12)} ${seconds(elapsed).padStart(9)}`.trimStart();
+  const columns = [
+    width >= 60 ? queries.padStart(10) : '',
+    width >= 90 ? rows.padStart(13) : '',
+    seconds(elapsed).padStart(8),
+  ];
+  return columns.filter(Boolean).join(' ');
 }
 
 function callLine(call: NonNullable<RunState['call']>, width: number, now: number, colors: Palette): string {
@@ -101,10 +100,14 @@ function callLine(call: NonNullable<RunState['call']>, width: number, now: numbe
   return colors.dim(`      └ ${text} ${seconds(Math.max(0, now - call.startedAt) / 1000)}`);
 }
 
-function totals(state: RunState, now: number, colors: Palette): string {
+function totals(state: RunState, width: number, now: number, colors: Palette): string {
   const elapsed = seconds(Math.max(0, now - state.startedAt) / 1000);
-  const queries = plural(state.queries, 'query', 'queries');
-  return colors.dim(` ${elapsed} · ${queries} · ${plural(state.rows, 'row', 'rows')} · ${bytes(state.responseBytes)}`);
+  const figures = [
+    plural(state.queries, 'query', 'queries'),
+    plural(state.rows, 'row', 'rows'),
+    bytes(state.responseBytes),
+  ];
+  return colors.dim(truncate(` ${[elapsed, ...figures].join(' · ')}`, width));
 }
 
 function plural(value: number, one: string, many: string): string {

@@ -8,7 +8,7 @@ type Graded = Extract<RunEvent, { type: 'graded' }>;
 const INDENT = '    ';
 
 /** Score per criterion, with the reason where points are missing, and the gates that failed. */
-export function verdictLines(graded: Graded, colors: Palette, width = 100): string[] {
+function verdictLines(graded: Graded, colors: Palette, width = 100): string[] {
   const { average, passed, scores, failed_gates, claims } = graded;
   const mark = passed ? colors.green(colors.bold('PASSED')) : colors.red(colors.bold('NOT PASSED'));
   const names = Math.max(0, ...scores.map(({ name }) => name.length));

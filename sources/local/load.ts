@@ -1,161 +1,184 @@
-import { readdirSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
 import type { SourceNotice } from '../source.ts';
-import { SIDE_TUPLE, sideColumnValues } from './columns.ts';
+import { dropDuplicates } from './duplicates.ts';
 import type { Engine } from './engine.ts';
+import { type EventFile, FORMATS } from './files.ts';
 import { stringLiteral } from './hql/literals.ts';
-import { createAiEvents, createEvents } from './schema-sql.ts';
+import { insertEvents, isAiEventsExport, jsonRows, parquetRows } from './load-sql.ts';
+import { type Rescue, rescueRows } from './rescue.ts';
+import { createAiEvents, createEvents, ROW } from './schema-sql.ts';
 
-const EVENT_FILE = /\.(?:jsonl|ndjson|json|parquet)(?:\.(?:gz|gzip|zst|br|bz2|xz|lz4))?$/iu;
-const FORMATS =
-  'JSON lines (.jsonl, .jsonl.gz, .jsonl.zst …), a JSON array (.json) or Parquet, as PostHog batch exports write them';
+/** Makes the tables that a load fills. */
+export async function createTables(engine: Engine): Promise<void> {
+  await engine.run(createEvents('events'));
+  await engine.run(createAiEvents());
+}
 
 /**
- * The event files that the given paths stand for: files as they are, folders with every event file below them.
- * @throws RunbookError `usage` naming the path that is missing or holds no event file
+ * Loads the files into `events`.
+ * @returns what a reader of the report must know about them
+ * @throws RunbookError `not_events` naming the file that holds no events, `usage` for a damaged one, `interrupted`
  */
-export function eventFiles(paths: string[]): string[] {
-  return paths.flatMap((given) => {
-    const full = path.resolve(given);
-    const stat = statSync(full, { throwIfNoEntry: false });
-    if (!stat)
-      throw new RunbookError('usage', `${given}: there is no such file or folder.`, {
-        at: given,
-        hint: 'Check the path given to --source.',
+export async function loadFiles(engine: Engine, files: EventFile[], signal?: AbortSignal): Promise<SourceNotice[]> {
+  const scratch = mkdtempSync(path.join(tmpdir(), 'posthog-trace-optimizer-'));
+  try {
+    const notices: SourceNotice[] = [];
+    for (const [index, file] of files.entries())
+      notices.push(...(await loadFile(engine, file, scratch, index, signal)));
+    const duplicates = await dropDuplicates(engine, signal);
+    if (duplicates > 0) {
+      notices.push({
+        code: 'duplicates_dropped',
+        count: duplicates,
+        message: `${duplicates} duplicate events (same event, distinct_id and uuid) were dropped.`,
       });
-    if (!stat.isDirectory()) return [full];
-    const found = readdirSync(full, { recursive: true, encoding: 'utf8' }).filter(
-      (name) => EVENT_FILE.test(name) && path.basename(name) !== 'manifest.json',
+    }
+    return notices;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function loadFile(
+  engine: Engine,
+  file: EventFile,
+  scratch: string,
+  index: number,
+  signal?: AbortSignal,
+): Promise<SourceNotice[]> {
+  // The engine reads a link with a name of ours: no part of the user's path comes into SQL, where * and { would be patterns.
+  const link = path.join(scratch, `file-${index}`);
+  symlinkSync(file.path, link);
+  const before = await countRows(engine, ROW.good);
+  let rescue: Rescue;
+  try {
+    const reader = await readerOf(engine, file, link, signal);
+    if (!reader) return [{ code: 'file_empty', count: 0, message: `${file.name} is empty.` }];
+    await engine.run(insertEvents(reader.rows, false), signal);
+    rescue = await rescueRows(
+      engine,
+      reader.from,
+      async (lines) => {
+        const mended = path.join(scratch, `mended-${index}`);
+        writeFileSync(mended, lines);
+        await engine.run(insertEvents(jsonRows(jsonLines(mended, 'none'), reader.aiExport), true), signal);
+        rmSync(mended);
+      },
+      signal,
     );
-    if (found.length === 0)
-      throw new RunbookError('usage', `${given}: the folder holds no event files.`, {
-        at: given,
-        hint: `Expected ${FORMATS}.`,
-      });
-    return found.sort().map((name) => path.join(full, name));
+  } catch (cause) {
+    throw loadError(file, cause);
+  }
+  const loaded = (await countRows(engine, ROW.good)) - before;
+  if (loaded === 0 && rescue.skipped === 0)
+    return [{ code: 'file_empty', count: 0, message: `${file.name} is empty.` }];
+  if (loaded === 0)
+    throw notEvents(file, `none of its ${rescue.skipped} lines is an event with "event" and "timestamp"`);
+  return rescue.skipped === 0 ? [] : [skippedNotice(file, rescue, loaded)];
+}
+
+function skippedNotice(file: EventFile, { skipped, lineNumbers }: Rescue, loaded: number): SourceNotice {
+  const more = skipped > lineNumbers.length ? ' …' : '';
+  const where = lineNumbers.length > 0 ? ` (line ${lineNumbers.join(', ')}${more})` : '';
+  return {
+    code: 'lines_skipped',
+    count: skipped,
+    message: `${skipped} of ${loaded + skipped} ${file.kind === 'parquet' ? 'rows' : 'lines'} of ${file.name} could not be read as events and were skipped${where}.`,
+  };
+}
+
+interface Reader {
+  /** The table function that reads the file. */
+  from: string;
+  rows: string;
+  /** Whether its JSON lines are those of an `ai_events` export. */
+  aiExport: boolean;
+}
+
+function fileFunction(link: string, format: string, structure: string, compression: string): string {
+  if (/[*?{}]/u.test(link)) {
+    throw new RunbookError('config', `The temporary folder ${path.dirname(link)} has *, ?, { or } in its name.`, {
+      hint: 'Set TMPDIR to a folder without these characters.',
+    });
+  }
+  return `file(${stringLiteral(link)}, '${format}', ${stringLiteral(structure)}, '${compression}')`;
+}
+
+const jsonLines = (link: string, compression: string) => fileFunction(link, 'LineAsString', 'line String', compression);
+
+/** How to read a file, found out from its beginning; undefined where there is nothing in it. */
+async function readerOf(
+  engine: Engine,
+  file: EventFile,
+  link: string,
+  signal?: AbortSignal,
+): Promise<Reader | undefined> {
+  if (file.kind === 'parquet') {
+    const from = fileFunction(link, 'Parquet', 'auto', 'none');
+    const columns = (await engine.rows(`DESCRIBE TABLE ${from}`, signal)).map(([name]) => String(name));
+    if (!columns.includes('event') || !columns.includes('timestamp'))
+      throw notEvents(file, 'it has no columns "event" and "timestamp"');
+    return { from, rows: parquetRows(from, columns), aiExport: false };
+  }
+  if (file.compression === 'bz2') {
+    throw new RunbookError('usage', `${file.path} is compressed with bzip2, which the engine does not read.`, {
+      at: file.path,
+      hint: 'Unpack it with bunzip2, or compress it with gzip or zstd.',
+    });
+  }
+  const head = await engine.rows(
+    `SELECT c FROM ${fileFunction(link, 'RowBinary', 'c UInt8', file.compression)} LIMIT 256`,
+    signal,
+  );
+  if (head.length === 0) return undefined;
+  const first = Buffer.from(head.map(([byte]) => Number(byte)))
+    .toString('latin1')
+    .replace(/^\u00EF\u00BB\u00BF/u, '')
+    .trimStart();
+  const from = /^\[\s*(?:[{\]]|$)/u.test(first)
+    ? fileFunction(link, 'JSONAsString', 'line String', file.compression)
+    : jsonLines(link, file.compression);
+  const [[keys] = []] = await engine.rows(
+    `SELECT JSONExtractKeys(line) FROM ${from} WHERE JSONHas(line, 'event') LIMIT 1`,
+    signal,
+  );
+  const aiExport = Array.isArray(keys) && isAiEventsExport(keys.map(String));
+  return { from, rows: jsonRows(from, aiExport), aiExport };
+}
+
+async function countRows(engine: Engine, row: number): Promise<number> {
+  const [[count = 0] = []] = await engine.rows(`SELECT count() FROM events WHERE _row = ${row}`);
+  return Number(count);
+}
+
+function notEvents(file: EventFile, why: string, cause?: unknown): RunbookError {
+  return new RunbookError('not_events', `${file.path} holds no events that can be read: ${why}.`, {
+    at: file.path,
+    hint: `Expected ${FORMATS}.`,
+    ...(cause === undefined ? {} : { cause }),
   });
 }
 
-interface Loaded {
-  rows: number;
-  lines: number;
-  bytes: number;
-}
-
-/** Loads the files into `events` and returns what a reader of the report must know about them. */
-export async function loadFiles(engine: Engine, files: string[]): Promise<SourceNotice[]> {
-  await engine.run(createEvents('events'));
-  const notices: SourceNotice[] = [];
-  for (const file of files) {
-    const loaded = await loadFile(engine, file);
-    const name = path.basename(file);
-    if (loaded.lines === 0) notices.push({ code: 'file_empty', count: 0, message: `${name} is empty.` });
-    else if (loaded.rows === 0) {
-      throw new RunbookError(
-        'not_events',
-        `${file} holds no events: none of its ${loaded.lines} lines is an event with "event" and "timestamp".`,
-        { at: file, hint: `Expected ${FORMATS}.` },
-      );
-    }
-    const skipped = loaded.lines - loaded.rows;
-    if (loaded.rows > 0 && skipped > 0) {
-      notices.push({
-        code: 'lines_skipped',
-        count: skipped,
-        message: `${skipped} of ${loaded.lines} lines of ${name} could not be read as events and were skipped.`,
-      });
-    }
-  }
-  const duplicates = await dropDuplicates(engine);
-  if (duplicates > 0) {
-    notices.push({
-      code: 'duplicates_dropped',
-      count: duplicates,
-      message: `${duplicates} duplicate events (same event, distinct_id and uuid) were dropped.`,
-    });
-  }
-  await engine.run(createAiEvents());
-  return notices;
-}
-
-const DUPLICATE_KEY = 'event, distinct_id, uuid';
-
-/** Exports and retries can repeat rows; the first of each is kept. Rows that came without a uuid are never duplicates. */
-async function dropDuplicates(engine: Engine): Promise<number> {
-  const [[count = 0] = []] = await engine.rows(
-    `SELECT toUInt32(count() - uniqExact(${DUPLICATE_KEY})) FROM events WHERE has_uuid = 1`,
-  );
-  if (Number(count) === 0) return 0;
-  await engine.run(createEvents('events_once'));
-  await engine.run(
-    `INSERT INTO events_once SELECT * FROM events ORDER BY ${DUPLICATE_KEY}, timestamp LIMIT 1 BY ${DUPLICATE_KEY}, if(has_uuid = 1, 0, rand64())`,
-  );
-  await engine.run('DROP TABLE events');
-  await engine.run('RENAME TABLE events_once TO events');
-  return Number(count);
-}
-
-async function loadFile(engine: Engine, file: string): Promise<Loaded> {
-  try {
-    return /\.parquet$/iu.test(file) ? await loadParquet(engine, file) : await loadJson(engine, file);
-  } catch (cause) {
-    if (cause instanceof RunbookError && cause.code !== 'hogql') throw cause;
-    throw new RunbookError('not_events', `${file} cannot be read as events: ${messageOf(cause).slice(0, 300)}`, {
-      at: file,
-      hint: `Expected ${FORMATS}.`,
+/** The engine's failure while reading: damaged compression is told from text that is no JSON. */
+function loadError(file: EventFile, cause: unknown): RunbookError {
+  if (cause instanceof RunbookError && cause.code !== 'hogql') return cause;
+  const message = messageOf(cause);
+  if (/INFLATE|ZSTD|BROTLI|LZMA|LZ4|BZ2|CANNOT_DECOMPRESS|CANNOT_READ_ALL_DATA|UNEXPECTED_END/u.test(message)) {
+    return new RunbookError('not_events', `${file.path} is damaged or cut off: ${message}`, {
+      at: file.path,
       cause,
+      hint: 'Download or copy the file again.',
     });
   }
-}
-
-/** Fields of an exported event, whatever the exporter calls them. */
-const FIELDS = ['uuid', 'event', 'distinct_id', 'distinctId', 'timestamp', 'properties', 'person_id', 'created_at'];
-const FIELD_TUPLE = `Tuple(${FIELDS.map((name) => `"${name}" Nullable(String)`).join(', ')})`;
-
-async function loadJson(engine: Engine, file: string): Promise<Loaded> {
-  const quoted = stringLiteral(file);
-  const [[first = ''] = []] = await engine.rows(
-    `SELECT line FROM file(${quoted}, 'LineAsString', 'line String') WHERE trim(line) != '' LIMIT 1`,
-  );
-  const array = /^\uFEFF?\s*\[/u.test(String(first));
-  const from = array
-    ? `file(${quoted}, 'JSONAsString', 'line String')`
-    : `file(${quoted}, 'LineAsString', 'line String')`;
-  const field = (name: string) => `tupleElement(e, '${name}')`;
-  const source = `SELECT ${field('uuid')} AS u, ${field('event')} AS ev, coalesce(${field('distinct_id')}, ${field('distinctId')}, '') AS did, ${field('timestamp')} AS ts,
-      coalesce(${field('properties')}, '{}') AS props, ${field('person_id')} AS person, ${field('created_at')} AS created
-    FROM (SELECT JSONExtract(line, '${FIELD_TUPLE}') AS e FROM ${from} WHERE trim(line) != '')`;
-  return insert(engine, source, `SELECT toUInt32(countIf(trim(replaceAll(line, '\\r', '')) != '')) FROM ${from}`);
-}
-
-async function loadParquet(engine: Engine, file: string): Promise<Loaded> {
-  const from = `file(${stringLiteral(file)}, 'Parquet')`;
-  const described = await engine.rows(`DESCRIBE TABLE ${from}`);
-  const has = new Set(described.map(([name]) => String(name)));
-  if (!has.has('event') || !has.has('timestamp')) return { rows: 0, lines: 1, bytes: 0 };
-  const column = (name: string, missing = 'NULL') => (has.has(name) ? `toString(${name})` : missing);
-  const source = `SELECT ${column('uuid')} AS u, ${column('event')} AS ev, coalesce(${column('distinct_id', "''")}, '') AS did, ${column('timestamp')} AS ts,
-      coalesce(${column('properties', "'{}'")}, '{}') AS props, ${column('person_id')} AS person, ${column('created_at')} AS created FROM ${from}`;
-  return insert(engine, source, `SELECT toUInt32(count()) FROM ${from}`);
-}
-
-/** Inserts what reads as an event: a name and a time that can be parsed. */
-async function insert(engine: Engine, source: string, countSql: string): Promise<Loaded> {
-  const before = await total(engine);
-  await engine.run(`INSERT INTO events SELECT
-      coalesce(toUUIDOrNull(u), reinterpretAsUUID(sipHash128(ev, did, ts, props))) AS uuid, ev AS event, props AS properties, t AS timestamp, did AS distinct_id, '' AS elements_chain,
-      coalesce(parseDateTime64BestEffortOrNull(created, 6, 'UTC'), t) AS created_at, session AS \`$session_id\`, NULL AS \`$window_id\`, '' AS person_mode,
-      coalesce(toUUIDOrNull(person), toUUID('00000000-0000-0000-0000-000000000000')) AS person_id, NULL, NULL, NULL, NULL, NULL,
-      if(isNull(toUUIDOrNull(u)), 0, 1) AS has_uuid, ${sideColumnValues('props', 'x').join(', ')}
-    FROM (SELECT *, parseDateTime64BestEffortOrNull(ts, 6, 'UTC') AS t, nullIf(JSONExtractString(props, '$session_id'), '') AS session, JSONExtract(props, '${SIDE_TUPLE}') AS x FROM (${source})
-      WHERE isNotNull(ev) AND ev != '' AND isNotNull(ts))
-    WHERE isNotNull(t) AND t >= toDateTime64('1990-01-01 00:00:00', 6, 'UTC')`);
-  const [[lines = 0] = []] = await engine.rows(countSql);
-  return { rows: (await total(engine)) - before, lines: Number(lines), bytes: 0 };
-}
-
-async function total(engine: Engine): Promise<number> {
-  const [[count = 0] = []] = await engine.rows('SELECT toUInt32(count()) FROM events');
-  return Number(count);
+  if (/NOT_ENOUGH_SPACE|CANNOT_WRITE|No space left|ENOSPC/u.test(message)) {
+    return new RunbookError('io', `${file.path} cannot be loaded: ${message}`, {
+      at: file.path,
+      cause,
+      hint: 'Free some disk space, or move the cache with XDG_CACHE_HOME.',
+    });
+  }
+  return notEvents(file, message, cause);
 }

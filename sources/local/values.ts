@@ -55,7 +55,9 @@ function mapValueType(type: string): string {
   return parts === undefined ? '' : (splitTypes(parts)[1] ?? '');
 }
 
-/** `2026-10-01T10:00:00.000000Z` → `2026-10-01T10:00:00Z`; micros stay where there are any. */
+/** `2026-10-01T10:00:00.000000Z` → `2026-10-01T10:00:00Z`; a fraction other than zero has six digits, as Python prints it. */
 function isoTime(value: string): string {
-  return value.replace(/\.0+(?=Z|$)/u, '');
+  return value.replace(/\.(\d+)(?=Z|$)/u, (_fraction, digits: string) =>
+    /^0+$/u.test(digits) ? '' : `.${digits.slice(0, 6).padEnd(6, '0')}`,
+  );
 }

@@ -23,7 +23,7 @@ export async function build(): Promise<Built> {
   return { main: path.join(outDir, 'cli', 'main.js'), remove: () => rmSync(outDir, { recursive: true, force: true }) };
 }
 
-export interface Ended {
+interface Ended {
   code: number | null;
   stdout: string;
   stderr: string;

@@ -65,7 +65,7 @@ describe('runbook', () => {
   });
 
   it.each([
-    [['rnu'], /there is no such command[\s\S]*Did you mean runbook run\?/u],
+    [['grdae'], /there is no such command[\s\S]*Did you mean runbook grade\?/u],
     [['source'], /Did you mean runbook source serve\?/u],
     [['run', '--sauce', 'x'], /unknown option '--sauce'/u],
     [['run'], /No source is given[\s\S]*--source sample/u],
@@ -137,7 +137,7 @@ describe('runbook run', () => {
     });
     const { code, stdout, stderr } = await runbook(['run', broken, ...quiet], { cwd });
     expect({ code, stdout }).toEqual({ code: 5, stdout: '' });
-    expect(stderr).toMatch(/^Step 1 failed\. steps\/01\.md:5: .*nothing.*\n hint: /u);
+    expect(stderr).toMatch(/^Step 1 failed\. steps\/01\.md:6: .*nothing.*\n hint: /u);
   });
 
   it('refuses a results dir that is not empty', async () => {

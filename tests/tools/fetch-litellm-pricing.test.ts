@@ -297,7 +297,6 @@ describe('the tool', () => {
       facts: new FactStore(results),
       params: {},
       window: { from: new Date(0), to: new Date() },
-      standardValues: {},
       signal: new AbortController().signal,
       progress: () => undefined,
     };

@@ -252,32 +252,23 @@ function isStar(node: Node | undefined): boolean {
   return node?.node === 'Field' && (node as Node & { chain: unknown[] }).chain[0] === '*';
 }
 
+/** PostHog's own words for too few or too many arguments or parameters. */
+function checkCount(node: Call, found: number, min: number, max: number, term: 'argument' | 'parameter'): void {
+  const expects = (how: string, n: number) =>
+    hogqlError(`Aggregation '${node.name}' expects ${how}${n} ${term}${n === 1 ? '' : 's'}, found ${found}`, node);
+  if (min === max && found !== min) throw expects('', min);
+  if (found < min) throw expects('at least ', min);
+  if (found > max) throw expects('at most ', max);
+}
+
+const PARAMETERS: Record<string, [min: number, max: number]> = { '?': [0, 1], '+': [1, 99], '1-2': [1, 2] };
+
 function checkAggregate(node: Call, info: AggregateFunction): void {
-  const found = node.args.length;
-  const plural = (n: number) => (n === 1 ? 'argument' : 'arguments');
-  if (found > info.max)
-    throw hogqlError(
-      `Aggregation '${node.name}' expects at most ${info.max} ${plural(info.max)}, found ${found}`,
-      node,
-    );
-  if (found < info.min)
-    throw hogqlError(
-      `Aggregation '${node.name}' expects at least ${info.min} ${plural(info.min)}, found ${found}`,
-      node,
-    );
-  const params = node.params?.length ?? 0;
-  const ok =
-    info.params === '?'
-      ? params <= 1
-      : info.params === '+'
-        ? params >= 1
-        : info.params === '1-2'
-          ? params >= 1 && params <= 2
-          : params === Number(info.params);
-  if (ok) return;
-  const expected =
-    info.params === '+' ? 'at least 1 parameter' : `${info.params} parameter${info.params === '1' ? '' : 's'}`;
-  throw hogqlError(`Aggregation '${node.name}' expects ${expected}, found ${params}`, node);
+  checkCount(node, node.args.length, info.min, info.max, 'argument');
+  const [min, max] = PARAMETERS[info.params] ?? [Number(info.params), Number(info.params)];
+  if (min > 0 && !node.params)
+    throw hogqlError(`Aggregation '${node.name}' requires parameters in addition to arguments`, node);
+  checkCount(node, node.params?.length ?? 0, min, max, 'parameter');
 }
 
 function specialAggregate(node: Call, args: Printed[]): Printed | undefined {

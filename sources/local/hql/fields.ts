@@ -1,4 +1,4 @@
-import type { Constant, Field, Node } from './ast.ts';
+import type { Field, Node } from './ast.ts';
 import { hogqlError, nearest } from './errors.ts';
 import { identifier, stringLiteral } from './literals.ts';
 import { type Printed, printed } from './printed.ts';
@@ -142,8 +142,4 @@ export function asCondition(value: Printed): Printed {
 
 export function columnOf(value: Printed): Column {
   return { type: value.type, nullable: value.nullable };
-}
-
-export function isConstant(node: Node): node is Constant {
-  return node.node === 'Constant';
 }

@@ -42,7 +42,7 @@ interface ParseFailure {
 
 function syntaxError(failure: ParseFailure, base: number): Error {
   const start = base + (failure.start?.offset ?? 0);
-  return hogqlError(`Syntax error: ${failure.message ?? 'cannot parse the query'}`, {
+  return hogqlError(failure.message ?? 'cannot parse the query', {
     start,
     end: base + (failure.end?.offset ?? start),
   });
