@@ -54,11 +54,16 @@ function summary({ runbook, source, done, step, message, hint }: Stop): string {
     '',
     `${read}, so there is no report and no figure.`,
     '',
-    `- **What happened:** ${message}`,
-    ...(hint ? [`- **What to do:** ${hint}`] : []),
+    `- **What happened:** ${oneLine(message)}`,
+    ...(hint ? [`- **What to do:** ${oneLine(hint)}`] : []),
     '',
   ];
   return lines.join('\n');
+}
+
+/** Messages may quote what a server answered: they stay one line of a list. */
+function oneLine(text: string): string {
+  return text.replace(/\s+/gu, ' ').trim();
 }
 
 /** Stages whose step was done passed; the first other one says why the run stopped, and the rest were not reached. */

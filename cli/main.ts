@@ -1,5 +1,6 @@
 import { helpText } from './commands.ts';
 import { errorText, exitCodeOf } from './errors.ts';
+import { printable } from './printable.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
   const [first] = argv;
@@ -18,7 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
 
 async function printError(error: unknown): Promise<void> {
   const { Scrubber } = await import('../agent/secrets.ts');
-  process.stderr.write(new Scrubber(process.env).text(errorText(error, process.env)));
+  process.stderr.write(printable(new Scrubber(process.env).text(errorText(error, process.env))));
 }
 
 /** A reader that left (`runbook show | head`) is no error. */

@@ -82,7 +82,10 @@ export function nextState(state: RunState, event: EventBody, at: number): RunSta
     case 'step_failed':
       return withStep(state, event.number, (step) => ({ ...step, status: 'failed', elapsedS: event.elapsed_s }));
     case 'gate_stopped':
-      return withStep(state, event.number, (step) => ({ ...step, status: 'stopped' }));
+      return withStep(state, event.number, (step) => {
+        const elapsedS = step.status === 'running' ? (at - step.startedAt) / 1000 : 0;
+        return { ...step, status: 'stopped', elapsedS };
+      });
     case 'run_finished':
       return { ...state, call: null, finished: true };
     default:

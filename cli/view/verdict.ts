@@ -41,7 +41,8 @@ export function endLines(event: RunEvent, colors: Palette, width?: number): stri
     case 'round_finished':
       return event.note ? [colors.dim(event.note)] : [];
     case 'step_failed':
-      if (event.code === 'interrupted') return [colors.yellow('Interrupted.')];
+      if (event.code === 'interrupted')
+        return [colors.yellow('Interrupted.'), 'What was done stays in the results dir.'];
       return failure(colors.red(`Step ${event.number} failed.`), event);
     case 'gate_stopped':
       return [

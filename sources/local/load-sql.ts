@@ -18,6 +18,9 @@ type Field = (typeof FIELDS)[number];
 const nullableTexts = (names: readonly string[]) => names.map((name) => `"${name}" Nullable(String)`).join(', ');
 const LINE_TUPLE = `Tuple(${nullableTexts(FIELDS)}, properties ${SIDE_TUPLE})`;
 
+/** JSON's white space within a line. */
+const SPACES = `' \\t\\r'`;
+
 /** Columns that only a HogQL export of `posthog.ai_events` has at its top level. */
 const AI_COLUMNS = ['trace_id', ...AI_TEXTS, ...AI_NUMBERS, 'is_error', ...AI_HEAVY];
 
@@ -50,15 +53,15 @@ const fields = (value: (name: Field) => string) =>
  */
 export function jsonRows(from: string, aiExport: boolean): RowsSql {
   const start = `position(line, '"properties":')`;
-  const own = `countSubstrings(substring(line, 1, ${start}), '{') = 1 AND substring(line, ${start} - 1, 1) != '\\'`;
-  const end = `length(trimRight(replaceRegexpOne(line, '\\s+$', ''))) - 1`;
-  const tail = `trimBoth(substring(line, ${start} + 13, ${end} - ${start} - 12))`;
+  const own = `countSubstrings(substring(line, 1, ${start}), '{') = 1 AND substring(line, ${start} - 1, 1) != '\\\\'`;
+  const end = `length(trimRight(line, ${SPACES})) - 1`;
+  const tail = `trimBoth(substring(line, ${start} + 13, greatest(0, ${end} - ${start} - 12)), ${SPACES})`;
   const text = `coalesce(JSONExtract(line, 'properties', 'Nullable(String)'), '{}')`;
   const parsed = `SELECT line, JSONExtract(line, '${LINE_TUPLE}') AS e, ${start} > 0 AND ${own} AS own, ${tail} AS tail,
       multiIf(own AND startsWith(tail, '{') AND endsWith(tail, '}') AND isValidJSON(tail), tail,
         own AND isValidJSON(simpleJSONExtractRaw(line, 'properties') AS cut) AND startsWith(cut, '{'), cut,
         JSONType(line, 'properties') = 'Object', JSONExtractRaw(line, 'properties'), '') AS object
-    FROM ${from} WHERE NOT (length(line) < 16 AND match(line, '^\\s*$'))`;
+    FROM ${from} WHERE NOT (length(line) < 16 AND trimBoth(line, ${SPACES}) = '')`;
   const value = (name: string) => `tupleElement(e, '${name}')`;
   if (!aiExport) {
     return `SELECT ${fields(value)}, if(object != '', object, ${text}) AS props, line, toUInt8(object != '') AS checked,

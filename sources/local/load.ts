@@ -180,5 +180,7 @@ function loadError(file: EventFile, cause: unknown): RunbookError {
       hint: 'Free some disk space, or move the cache with XDG_CACHE_HOME.',
     });
   }
-  return notEvents(file, message, cause);
+  if (/INCORRECT_DATA|PARSE|PARQUET|EXTRACT_TABLE_STRUCTURE|UNKNOWN_FORMAT|STD_EXCEPTION/u.test(message))
+    return notEvents(file, message, cause);
+  return new RunbookError('source_unavailable', `${file.path} cannot be loaded: ${message}`, { at: file.path, cause });
 }

@@ -140,6 +140,19 @@ describe('runbook run', () => {
     expect(stderr).toMatch(/^Step 1 failed\. steps\/01\.md:6: .*nothing.*\n hint: /u);
   });
 
+  it('shows what a trace or a server says, and never obeys it', async () => {
+    const cwd = folderWithEvents();
+    const hostile = step(
+      'connect',
+      '```tool\nhogql_query:\n  name: "a\\x1b]0;owned\\x07\\x1b[2Jb"\n  sql: SELECT 1\n```\n',
+    );
+    const dir = toyRunbook({ 'runbook.yaml': manifestOf('steps/01.md'), 'steps/01.md': hostile });
+    const { stderr } = await runbook(['run', dir, '--source', 'events.jsonl'], { cwd });
+    expect(stderr).toContain('hogql_query a ]0;owned [2Jb:');
+    expect(stderr).not.toContain('\u001b');
+    expect(stderr).not.toContain('\u0007');
+  });
+
   it('refuses a results dir that is not empty', async () => {
     const cwd = folderWithEvents();
     const { code, stderr } = await runbook(['run', counting(), '--source', 'events.jsonl', '--results-dir', '.'], {
