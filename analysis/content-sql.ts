@@ -133,7 +133,7 @@ export function toolLoopsSql(calls: string): string {
           arrayMax(arrayMap(c -> countEqual(called, c), arrayDistinct(called))) AS most,
           arrayFirst(c -> countEqual(called, c) = most, called).1 AS looping_tool,
           arrayMax(arrayMap((c, i) -> if(i >= ${LOOP.inARow} AND countEqual(arraySlice(called, i - ${LOOP.inARow - 1}, ${LOOP.inARow}), c) = ${LOOP.inARow}, 1, 0), called, arrayEnumerate(called))) AS in_a_row
-        FROM (SELECT operation, trace_id, sum(cost) AS trace_cost, arrayFlatten(arrayMap(s -> s.2, arraySort(s -> s.1, groupArray((at, called_now))))) AS called
+        FROM (SELECT operation, trace_id, sum(cost) AS trace_cost, arrayFlatten(arrayMap(s -> s.2, arraySort(groupArray((at, called_now))))) AS called
           FROM (SELECT operation, trace_id, at, coalesce(cost, 0) AS cost, ${OUTPUT} AS output,
               arrayZip(arrayResize(extractAll(output, ${TOOL_NAME}), length(${signatures}), ''), ${signatures}) AS called_now
             FROM ${calls} AS gen WHERE trace_id != '' AND match(output_text, ${literal('tool|function')})) AS answered
@@ -151,13 +151,13 @@ const PREFIX_LENGTHS = [4000, 8000, 16_000, 32_000, 64_000];
  */
 export function prefixSql(calls: string): string {
   return `SELECT operation, model, price_key, prefix_length, max(c) AS shared_calls, sum(c) AS long_calls,
-      argMax(tokens, c) AS prefix_tokens, argMax(read, c) AS read_tokens, argMax(context, c) AS context_sum, argMax(gap_5m, c) AS within_5m,
-      argMax(gap_1h, c) AS within_1h, argMax(tokens_usd, c) AS prefix_usd, argMax(read_rate, c) AS read_rate, argMax(example, c) AS example_trace
+      argMax(tokens, (c, h)) AS prefix_tokens, argMax(read, (c, h)) AS read_tokens, argMax(context, (c, h)) AS context_sum, argMax(gap_5m, (c, h)) AS within_5m,
+      argMax(gap_1h, (c, h)) AS within_1h, argMax(tokens_usd, (c, h)) AS prefix_usd, argMax(read_rate, (c, h)) AS read_rate, argMax(example, (c, h)) AS example_trace
     FROM (SELECT operation, model, price_key, prefix_length, h, count() AS c, sum(context_tokens * prefix_length / characters) AS tokens,
         sum(least(read_tokens, context_tokens * prefix_length / characters)) AS read, sum(context_tokens) AS context,
         countIf(gap <= 300) AS gap_5m, countIf(gap <= 3600) AS gap_1h,
         sum(context_tokens * prefix_length / characters * price_in_token) AS tokens_usd,
-        max(if(price_in_token > 0, price_read_token / price_in_token, 1)) AS read_rate, argMax(trace_id, context_tokens) AS example
+        max(if(price_in_token > 0, price_read_token / price_in_token, 1)) AS read_rate, argMax(trace_id, (context_tokens, trace_id)) AS example
       FROM (SELECT *, coalesce(dateDiff('second', lag(at) OVER (PARTITION BY operation, model, prefix_length, h ORDER BY at), at), 1e9) AS gap
         FROM (SELECT operation, model, price_key, trace_id, at, context_tokens, read_tokens, if(price_row > 0, price_in_token, 0) AS price_in_token,
             price_read_token, length(input_text) AS characters, arrayJoin([${PREFIX_LENGTHS.join(', ')}]) AS prefix_length,

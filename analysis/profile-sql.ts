@@ -58,9 +58,9 @@ function tracesSql(calls: string): string {
       sum(coalesce(list_input_cost, 0)) AS list_input, sum(coalesce(list_cost, 0)) AS list_total,
       countIf(has_tokens = 1) AS nt, sum(context_tokens) AS context_sum, sum(out_tokens) AS out_sum, max(context_tokens) AS context_max,
       minIf(context_tokens, has_tokens = 1) AS context_min,
-      argMinIf(context_tokens, at, has_tokens = 1) AS first_context, argMaxIf(context_tokens, at, has_tokens = 1) AS last_context,
-      dateDiff('second', min(at), max(at)) AS span_s, corr(toFloat(context_tokens), toFloat(toUnixTimestamp(at))) AS growth,
-      arraySort(x -> x.1, groupArray((at, context_tokens))) AS steps,
+      argMinIf(context_tokens, (at, context_tokens), has_tokens = 1) AS first_context, argMaxIf(context_tokens, (at, context_tokens), has_tokens = 1) AS last_context,
+      dateDiff('second', min(at), max(at)) AS span_s,
+      arraySort(groupArray((at, context_tokens))) AS steps,
       countIf(stop_reason IN ${LIMIT_STOPS} OR ${PINNED}) AS limit_stops,
       arrayFlatten(arrayMap(t -> splitByChar(',', t), groupArrayIf(tools_called, tools_called != ''))) AS tool_names
     FROM (SELECT *, max(out_tokens) OVER (PARTITION BY operation, model) AS out_max, count() OVER (PARTITION BY operation, model, out_tokens) AS at_max,
@@ -77,8 +77,8 @@ export function traceProfileSql(calls: string): string {
     FROM ${tracesSql(calls)} AS traces GROUP BY operation ORDER BY cost_usd DESC, traces DESC, operation LIMIT ${MAX_OPERATIONS}`;
 }
 
-/** A conversation counts as stuffed from this many turns, this growth factor and this growth in tokens on. */
-export const STUFFED = { turns: 6, factor: 2.5, tokens: 3000 } as const;
+/** A conversation counts as stuffed from this many turns, growth factor, growth in tokens and share of turns that do not shrink on. */
+export const STUFFED = { turns: 6, factor: 2.5, tokens: 3000, rising: 0.7 } as const;
 
 /** Calls of one tool in a trace that are a loop even where arguments cannot be read. */
 const NAMED_TOOL_REPEATS = 8;
@@ -98,7 +98,7 @@ export function traceEvidenceSql(calls: string): string {
   const kinds = `[
       ('prompt_bloat', if(nt > 0 AND first_context > transform(operation, {operations}, {bloat_above}, 1000000000000000.5), 1, 0),
         cost * input_share * (1 - least(1, transform(operation, {operations}, {bloat_base}, 0) / greatest(first_context, 1)))),
-      ('context_stuffing', if(nt >= ${STUFFED.turns} AND growth > 0.6 AND last_context >= ${STUFFED.factor} * first_context AND last_context - first_context >= ${STUFFED.tokens}, 1, 0),
+      ('context_stuffing', if(nt >= ${STUFFED.turns} AND rising >= ${STUFFED.rising} AND last_context >= ${STUFFED.factor} * first_context AND last_context - first_context >= ${STUFFED.tokens}, 1, 0),
         cost * input_share * arraySum(arrayMap(s -> greatest(s.2 - (first_context + 4 * (last_context - first_context) / (nt - 1)), 0), steps)) / greatest(context_sum, 1)),
       ('retry_storm', if(n >= transform(operation, {operations}, {storm_from}, 1000000000000000.5) AND (nt = 0 OR context_max <= 1.12 * context_min) AND span_s <= 300 * n, 1, 0),
         cost * (n - 1) / n),
@@ -110,6 +110,7 @@ export function traceEvidenceSql(calls: string): string {
       sum(n) OVER (PARTITION BY operation, kind) AS calls_total, sum(errors) OVER (PARTITION BY operation, kind) AS errors_total
     FROM (SELECT *, (arrayJoin(arrayFilter(k -> k.2 = 1, ${kinds})) AS hit).1 AS kind, hit.3 AS waste
       FROM (SELECT *, ${INPUT_SHARE} AS input_share,
+          arrayCount(d -> d >= 0, arrayDifference(arrayMap(s -> s.2, steps))) / n AS rising,
           arrayMax(arrayConcat([0], arrayMap(t -> countEqual(tool_names, t), arrayDistinct(tool_names)))) AS repeated_tool FROM ${tracesSql(calls)} AS per_trace) AS shared) AS flagged
     ORDER BY operation, kind, waste DESC, context_sum DESC, trace_id LIMIT ${MAX_CITED} BY operation, kind LIMIT ${MAX_ROWS}`;
 }
@@ -137,7 +138,7 @@ export function failureSql(calls: string): string {
 export function trendSql(calls: string): string {
   return `SELECT operation, least(intDiv(dateDiff('second', toDateTime({from}), at), {bucket_s}), {buckets} - 1) AS bucket, count() AS calls,
       sum(coalesce(cost, 0)) AS cost_usd, sum(context_tokens) AS context_sum, sum(out_tokens) AS out_sum, sum(is_error) AS errors,
-      countIf(isNotNull(cost)) AS priced, uniqExact(model) AS models, argMax(model, at) AS newest_model
+      countIf(isNotNull(cost)) AS priced, uniqExact(model) AS models, argMax(model, (at, model)) AS newest_model
     FROM ${calls} AS gen WHERE operation IN {operations} GROUP BY operation, bucket ORDER BY operation, bucket LIMIT ${MAX_ROWS}`;
 }
 

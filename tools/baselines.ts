@@ -21,6 +21,7 @@ export async function baselines(context: ToolContext, ranked: Ranked[]): Promise
   });
   return ranked.map(({ finding }, index) => {
     const row = rows.find((r) => text(r.operation) === finding.operation);
-    return num(row?.[`metric_${metrics.indexOf(names[index] ?? '')}`]);
+    const value = num(row?.[`metric_${metrics.indexOf(names[index] ?? '')}`]);
+    return value === null ? null : Number(value.toPrecision(12));
   });
 }

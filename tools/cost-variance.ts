@@ -129,7 +129,8 @@ function toDistribution(row: Row): Distribution {
     'excess_usd',
     'total_usd',
   ] as const;
-  return Object.fromEntries(names.map((name) => [name, num0(row[name])])) as unknown as Distribution;
+  const figures = typed<Record<string, unknown>>(row, ['operation']);
+  return Object.fromEntries(names.map((name) => [name, num0(figures[name])])) as unknown as Distribution;
 }
 
 interface Outlier extends z.infer<typeof outlierRow> {

@@ -28,8 +28,14 @@ export function typed<T>(row: Row, texts: readonly string[]): T {
   ) as T;
 }
 
+/** Sums of floats differ in their last digits from run to run, with the order in which threads finish. */
+const SIGNIFICANT_DIGITS = 12;
+
 function numberOrText(value: unknown): unknown {
-  return typeof value === 'string' && value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+  const parsed = typeof value === 'string' && value !== '' && Number.isFinite(Number(value)) ? Number(value) : value;
+  return typeof parsed === 'number' && !Number.isInteger(parsed)
+    ? Number(parsed.toPrecision(SIGNIFICANT_DIGITS))
+    : parsed;
 }
 
 export const profileOperations = defineTool({

@@ -5,8 +5,8 @@ const KEY = 'sipHash128(event, distinct_id, uuid)';
 const REPEATED = `SELECT ${KEY} AS k FROM events GROUP BY k HAVING count() > 1`;
 
 /**
- * Exports and retries can repeat rows: of those with the same event, distinct_id and uuid one is kept (the earliest; content decides between
- * equals). Rows that came without a uuid are all kept: equal ones, whose made uuids are equal too, are numbered apart.
+ * Exports and retries can repeat rows: of those with the same event, distinct_id and uuid the one with most content is
+ * kept: an `ai_events` export repeats the events of an `events` export and adds prompts and outputs. Rows that came without a uuid are all kept: equal ones, whose made uuids are equal too, are numbered apart.
  * @returns how many rows were dropped
  */
 export async function dropDuplicates(engine: Engine, signal?: AbortSignal): Promise<number> {
@@ -16,7 +16,7 @@ export async function dropDuplicates(engine: Engine, signal?: AbortSignal): Prom
   await engine.run(`INSERT INTO events_once SELECT * FROM events WHERE ${KEY} NOT IN (${REPEATED})`, signal);
   await engine.run(
     `INSERT INTO events_once SELECT * FROM events WHERE _has_uuid = 1 AND ${KEY} IN (${REPEATED})
-     ORDER BY timestamp, created_at, cityHash64(properties) LIMIT 1 BY event, distinct_id, uuid`,
+     ORDER BY length(properties) DESC, timestamp, cityHash64(properties) LIMIT 1 BY event, distinct_id, uuid`,
     signal,
   );
   await engine.run(

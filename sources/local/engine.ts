@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { RunbookError } from '../../lib/errors.ts';
-import { engineError, interrupted } from './engine-error.ts';
+import { Connection } from './connection.ts';
+import { engineError } from './engine-error.ts';
 import { joinHost, leaveHost, type NativeSession } from './engine-host.ts';
 
 /** Seconds that one query may take. */
@@ -51,15 +52,17 @@ export interface EngineAnswer {
  */
 export class Engine {
   /** Loads, and kills queries. */
-  readonly #own: NativeSession;
-  /** Runs compiled queries, read-only, and kills loads. A connection runs one statement at a time. */
-  readonly #reader: NativeSession;
+  readonly #own: Connection;
+  /** Runs compiled queries, read-only, and kills loads. */
+  readonly #reader: Connection;
+  readonly #sessions: readonly NativeSession[];
   readonly #database: string;
   #closed = false;
 
-  private constructor(own: NativeSession, reader: NativeSession, database: string) {
-    this.#own = own;
-    this.#reader = reader;
+  private constructor(sessions: readonly [NativeSession, NativeSession], database: string) {
+    this.#sessions = sessions;
+    this.#own = new Connection(sessions[0]);
+    this.#reader = new Connection(sessions[1]);
     this.#database = database;
   }
 
@@ -68,18 +71,27 @@ export class Engine {
    * @throws RunbookError `source_unavailable` where chdb is not installed or cannot start
    */
   static async open(scratch: string): Promise<Engine> {
-    const [own, reader] = await joinHost(scratch);
-    const database = `load_${randomUUID().replaceAll('-', '')}`;
+    const engine = new Engine(await joinHost(scratch), `load_${randomUUID().replaceAll('-', '')}`);
+    try {
+      await engine.#prepare();
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    return engine;
+  }
+
+  async #prepare(): Promise<void> {
     const set = (settings: object) => Object.entries(settings).map(([name, value]) => `SET ${name} = ${value}`);
-    for (const sql of [`CREATE DATABASE ${database} ENGINE = Atomic`, `USE ${database}`, ...set(LOAD_SETTINGS)])
-      await own.queryAsync(sql);
-    for (const sql of [`USE ${database}`, ...set(QUERY_SETTINGS)]) await reader.queryAsync(sql);
-    return new Engine(own, reader, database);
+    const create = `CREATE DATABASE ${this.#database} ENGINE = Atomic`;
+    const use = `USE ${this.#database}`;
+    for (const sql of [create, use, ...set(LOAD_SETTINGS)]) await this.#own.execute(sql, 'Null');
+    for (const sql of [use, ...set(QUERY_SETTINGS)]) await this.#reader.execute(sql, 'Null');
   }
 
   /** Runs a statement of ours. @throws RunbookError `hogql`, `interrupted` */
   async run(sql: string, signal?: AbortSignal): Promise<void> {
-    await this.#execute(this.#own, sql, 'TSV', signal);
+    await this.#execute(this.#own, sql, 'Null', signal);
   }
 
   /** Rows of a query of ours; 64-bit integers are strings. @throws RunbookError `hogql`, `interrupted` */
@@ -106,58 +118,21 @@ export class Engine {
     };
   }
 
-  /**
-   * An interrupted statement is killed in the engine, not only forgotten: the library itself stops none. A mark before its text is how the
-   * other connection finds it.
-   */
-  async #execute(session: NativeSession, sql: string, format: string, signal?: AbortSignal): Promise<string> {
+  async #execute(connection: Connection, sql: string, format: string, signal?: AbortSignal): Promise<string> {
     if (this.#closed) throw new RunbookError('source_unavailable', 'The source is closed.');
-    if (signal?.aborted) throw interrupted();
-    const mark = `/* ${randomUUID()} */`;
-    const running = session.queryAsync(`${mark} ${sql}`, { format });
-    const watch = signal ? watchSignal(signal) : undefined;
+    const killer = connection === this.#own ? this.#reader : this.#own;
     try {
-      return (await (watch ? Promise.race([running, watch.aborted]) : running)).text();
+      return await connection.execute(sql, format, signal && { signal, killer });
     } catch (cause) {
-      if (!signal?.aborted) throw engineError(cause, this.#database);
-      void this.#kill(mark, session === this.#own ? this.#reader : this.#own, running);
-      throw interrupted(cause);
-    } finally {
-      watch?.forget();
-    }
-  }
-
-  /** Kills until the statement has ended: it may not have begun when it is first looked for. */
-  async #kill(mark: string, control: NativeSession, running: Promise<unknown>): Promise<void> {
-    let ended = false;
-    const end = () => {
-      ended = true;
-    };
-    running.then(end, end);
-    const [head, tail] = [mark.slice(0, 10), mark.slice(10)];
-    while (!ended && !this.#closed) {
-      await control
-        .queryAsync(`KILL QUERY WHERE startsWith(query, concat('${head}', '${tail}')) ASYNC`)
-        .catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      throw cause instanceof RunbookError ? cause : engineError(cause, this.#database);
     }
   }
 
   /** Drops what was loaded and, with the last engine of the process, its data directory. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    await this.#own.queryAsync(`DROP DATABASE IF EXISTS ${this.#database} SYNC`).catch(() => undefined);
     this.#closed = true;
-    await leaveHost([this.#own, this.#reader]);
+    await this.#own.execute(`DROP DATABASE IF EXISTS ${this.#database} SYNC`, 'Null').catch(() => undefined);
+    await leaveHost(this.#sessions);
   }
-}
-
-/** `aborted` rejects when the signal fires; `forget` ends the watch. */
-function watchSignal(signal: AbortSignal): { aborted: Promise<never>; forget(): void } {
-  let onAbort = () => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(interrupted());
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  return { aborted, forget: () => signal.removeEventListener('abort', onAbort) };
 }
