@@ -126,7 +126,10 @@ export function keepLoad(
     try {
       renameSync(building, home);
     } catch {
-      // Another process has kept the same load meanwhile: its result is as good.
+      // Another process has kept the same load meanwhile, and its result is as good; or a damaged one is in the way.
+      if (findLoad(cache.dir, key)) return;
+      forgetLoad(cache.dir, key);
+      renameSync(building, home);
     }
   } finally {
     rmSync(building, { recursive: true, force: true });
