@@ -189,6 +189,9 @@ export interface Evidence {
   trend: TrendRow[];
   examples: ExampleRow[];
   trendBuckets: number;
+  /** Begin of the window (ms) and length of a bucket (s). */
+  trendStart: number;
+  trendBucketS: number;
 }
 
 /** The per-operation thresholds that the trace query is asked with. */

@@ -144,6 +144,6 @@ export function trendSql(calls: string): string {
 
 /** Traces that stand for an operation and model: the dearest, then the longest. */
 export function examplesSql(calls: string): string {
-  return `SELECT operation, model, trace_id, coalesce(cost, 0) AS cost, context_tokens, out_tokens, toString(at) AS at_utc FROM ${calls} AS gen
+  return `SELECT operation, model, trace_id, coalesce(cost, 0) AS cost, context_tokens, out_tokens, toString(toTimeZone(at, 'UTC')) AS at_utc FROM ${calls} AS gen
     WHERE trace_id != '' ORDER BY operation, model, cost DESC, context_tokens + out_tokens DESC, trace_id LIMIT 20 BY operation, model LIMIT ${MAX_ROWS}`;
 }

@@ -93,6 +93,8 @@ function gather(context: ToolContext): Evidence {
     failures: read<FailureFile>(FAILURE_MODES).rows,
     trend: profiles.trend,
     trendBuckets: profiles.trend_buckets,
+    trendStart: Date.parse(project.window.from),
+    trendBucketS: profiles.trend_bucket_s,
     examples: profiles.examples,
   };
 }

@@ -18,6 +18,7 @@ export interface ProfilesFile {
   trace_evidence: EvidenceRow[];
   trend: TrendRow[];
   trend_buckets: number;
+  trend_bucket_s: number;
   examples: ExampleRow[];
 }
 
@@ -81,17 +82,22 @@ async function trend(
   context: ToolContext,
   calls: string,
   profiles: CallProfile[],
-): Promise<Pick<ProfilesFile, 'trend' | 'trend_buckets'>> {
+): Promise<Pick<ProfilesFile, 'trend' | 'trend_buckets' | 'trend_bucket_s'>> {
   const operations = profiles.slice(0, TREND_OPERATIONS).map((profile) => profile.operation);
   const seconds = (context.window.to.getTime() - context.window.from.getTime()) / 1000;
   const buckets = Math.max(1, Math.min(MAX_BUCKETS, Math.floor(seconds / 86_400)));
-  if (operations.length === 0) return { trend: [], trend_buckets: buckets };
+  const bucket_s = Math.ceil(seconds / buckets);
+  if (operations.length === 0) return { trend: [], trend_buckets: buckets, trend_bucket_s: bucket_s };
   const rows = await queryRows(context, {
     name: 'profile: trend',
     sql: trendSql(calls),
-    values: { operations, buckets, bucket_s: Math.ceil(seconds / buckets) },
+    values: { operations, buckets, bucket_s },
   });
-  return { trend: rows.map((row) => typed<TrendRow>(row, ['operation', 'newest_model'])), trend_buckets: buckets };
+  return {
+    trend: rows.map((row) => typed<TrendRow>(row, ['operation', 'newest_model'])),
+    trend_buckets: buckets,
+    trend_bucket_s: bucket_s,
+  };
 }
 
 function flagged(rows: EvidenceRow[]): Record<string, number> {

@@ -11,6 +11,8 @@ const MIN_CACHE_PREFIX_TOKENS = 1024;
 /** Share of a model's calls in the operation that must start with the same text. */
 const MIN_SHARED = 0.5;
 const MIN_CALLS = 20;
+/** Share of them that must follow another within an hour. */
+const MIN_REUSED = 0.2;
 /** With this share of the prefix read from a cache already, there is nothing to advise. */
 const CACHED_ENOUGH = 0.25;
 /** Cache misses by routing and eviction that a simulation of the traffic does not see. */
@@ -29,7 +31,14 @@ export function cacheablePrefixes(evidence: Evidence): Finding[] {
     const known = best.get(key);
     if (!known || row.prefix_length > known.prefix_length) best.set(key, row);
   }
-  return [...best.values()].filter((row) => !isCached(evidence, row)).map((row) => prefixFinding(evidence, row));
+  return [...best.values()]
+    .filter((row) => isReused(row) && !isCached(evidence, row))
+    .map((row) => prefixFinding(evidence, row));
+}
+
+/** Calls that lie hours apart cannot share a cache: the longest usual lifetime is an hour. */
+function isReused(row: PrefixRow): boolean {
+  return row.within_1h >= MIN_REUSED * row.shared_calls;
 }
 
 function isSharedPrefix(evidence: Evidence, row: PrefixRow): boolean {

@@ -17,14 +17,14 @@ interface Change {
 }
 
 /** A sustained step up in cost per call, with the driver that moved most: prompt, answer, or price (model). */
-export function costTrends(evidence: Evidence, cited: (operation: string) => string[]): Finding[] {
+export function costTrends(evidence: Evidence): Finding[] {
   const operations = [...new Set(evidence.trend.map((row) => row.operation))];
   return operations.flatMap((operation) => {
     const rows = evidence.trend.filter((row) => row.operation === operation && row.priced >= MIN_CALLS);
     const change = stepUp(rows.map((row) => row.cost_usd / row.priced));
     if (rows.length < MIN_BUCKETS || !change) return [];
     const [early, late] = [rows.slice(0, change.at), rows.slice(change.at)];
-    const traces = cited(operation);
+    const traces = citedSince(evidence, operation, rows[change.at]?.bucket ?? 0);
     return [
       toFinding(evidence, {
         kind: 'cost_trend',
@@ -47,6 +47,15 @@ export function costTrends(evidence: Evidence, cited: (operation: string) => str
       }),
     ];
   });
+}
+
+/** The operation's dearest calls since the change: they show what it costs now. */
+function citedSince(evidence: Evidence, operation: string, bucket: number): string[] {
+  const since = evidence.trendStart + bucket * evidence.trendBucketS * 1000;
+  const own = evidence.examples.filter(
+    (e) => e.operation === operation && Date.parse(`${e.at_utc.replace(' ', 'T').slice(0, 23)}Z`) >= since,
+  );
+  return [...new Set(own.sort((a, b) => b.cost - a.cost).map((e) => e.trace_id))];
 }
 
 /** The split with the largest ratio of medians that also holds part by part; null where the series is level. */
