@@ -12,9 +12,9 @@ function literal(regex: string): string {
   return `'${regex.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
 }
 
-/** Volatile parts of a request: ISO times, UUIDs, long hex and epoch numbers. They differ between otherwise identical retries. */
+/** Volatile parts of a request: ISO times, UUIDs, hex ids and epoch numbers. They differ between otherwise identical retries. */
 const VOLATILE = literal(
-  String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|\b[0-9a-fA-F]{16,}\b|\b1[5-9]\d{8}(\d{3})?\b`,
+  String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|\b[0-9a-fA-F]{16,}\b|\b(?:[0-9]+[a-f]|[a-f]+[0-9])[0-9a-f]{6,}\b|\b1[5-9]\d{8}(\d{3})?\b`,
 );
 /** Both ends of a long prompt tell two requests apart; masking all of a 1 MB prompt would cost seconds. */
 const MASKED_END = 8000;
@@ -104,7 +104,7 @@ export function outputsSql(calls: string): string {
   const flagged = `[
       ('empty_output', if(is_error = 0 AND NOT match(output, ${HAS_TEXT}) AND NOT match(output, ${HAS_TOOL}) AND match(output, '^\\\\s*(\\\\[|\\\\{|$)'), 1, 0)),
       ('response_truncation', if(limit_stop = 1 OR (known_stop = 0 AND at_max >= 3 AND at_max >= 0.01 * of AND out_tokens = out_max AND out_max >= 64 AND answer != '' AND NOT match(answer, ${TERMINATED})), 1, 0)),
-      ('malformed_output', if(is_error = 0 AND limit_stop = 0 AND json_like >= 0.8 * of AND json_valid >= 0.3 * of AND answer != '' AND NOT isValidJSON(body), 1, 0))]`;
+      ('malformed_output', if(is_error = 0 AND limit_stop = 0 AND json_like >= 0.35 * of AND json_valid >= 0.3 * of AND answer != '' AND NOT isValidJSON(body), 1, 0))]`;
   return `SELECT operation, kind, trace_id, out_tokens, cost, of, out_max, cost AS waste, ${STATS}
     FROM (SELECT *, (arrayJoin(arrayFilter(k -> k.2 = 1, ${flagged})) AS hit).1 AS kind
       FROM (SELECT *, countIf(is_error = 0) OVER (PARTITION BY operation) AS of, max(out_tokens) OVER (PARTITION BY operation, model) AS out_max,
@@ -118,11 +118,12 @@ export function outputsSql(calls: string): string {
     WHERE trace_id != '' ORDER BY operation, kind, cost DESC, trace_id LIMIT ${MAX_CITED} BY operation, kind LIMIT ${MAX_ROWS}`;
 }
 
-/** Equal tool calls in a row from which on an agent loops, and in all where others stand between them. */
-const LOOP = { inARow: 3, inAll: 6 } as const;
+/** Equal tool calls from which on an agent loops: in a row, as the same two in turn, and in all where others stand between them. */
+const LOOP = { inARow: 3, inTurn: 3, inAll: 6 } as const;
 
 /**
- * The same tool with the same arguments, again and again in one trace: three times in a row, or six times in all. A status that is asked again after
+ * The same tool with the same arguments, again and again in one trace: three times in a row, the same
+ * two calls in turn, or six times in all. A status that is asked again after
  * something else was done is no loop. Waste: the cost of the repeated calls after the second.
  */
 export function toolLoopsSql(calls: string): string {
@@ -132,13 +133,14 @@ export function toolLoopsSql(calls: string): string {
       FROM (SELECT operation, trace_id, trace_cost, called,
           arrayMax(arrayMap(c -> countEqual(called, c), arrayDistinct(called))) AS most,
           arrayFirst(c -> countEqual(called, c) = most, called).1 AS looping_tool,
-          arrayMax(arrayMap((c, i) -> if(i >= ${LOOP.inARow} AND countEqual(arraySlice(called, i - ${LOOP.inARow - 1}, ${LOOP.inARow}), c) = ${LOOP.inARow}, 1, 0), called, arrayEnumerate(called))) AS in_a_row
+          arrayMax(arrayMap((c, i) -> if(i >= ${LOOP.inARow} AND countEqual(arraySlice(called, i - ${LOOP.inARow - 1}, ${LOOP.inARow}), c) = ${LOOP.inARow}, 1, 0), called, arrayEnumerate(called))) AS in_a_row,
+          arrayCount((c, i) -> i > 2 AND c = called[i - 2] AND c != called[i - 1], called, arrayEnumerate(called)) AS in_turn
         FROM (SELECT operation, trace_id, sum(cost) AS trace_cost, arrayFlatten(arrayMap(s -> s.2, arraySort(groupArray((at, called_now))))) AS called
           FROM (SELECT operation, trace_id, at, coalesce(cost, 0) AS cost, ${OUTPUT} AS output,
               arrayZip(arrayResize(extractAll(output, ${TOOL_NAME}), length(${signatures}), ''), ${signatures}) AS called_now
             FROM ${calls} AS gen WHERE trace_id != '' AND match(output_text, ${literal('tool|function')})) AS answered
           GROUP BY operation, trace_id HAVING length(called) >= ${LOOP.inARow}) AS traces) AS counted
-      WHERE in_a_row = 1 OR most >= ${LOOP.inAll}) AS looping
+      WHERE in_a_row = 1 OR in_turn >= ${LOOP.inTurn} OR most >= ${LOOP.inAll}) AS looping
     ORDER BY operation, waste DESC, n DESC, trace_id LIMIT ${MAX_CITED} BY operation LIMIT ${MAX_ROWS}`;
 }
 
