@@ -1,37 +1,38 @@
+import { Slots } from '../posthog/slots.ts';
 import { ApiError } from './api-error.ts';
 
-/** PostHog runs three API queries of a project at once; others wait up to 30 s. */
+/** PostHog runs three API queries of a project at once. */
 const AT_ONCE = 3;
-const WAIT_MS = 30_000;
 
-/** Lets a few queries through at once and keeps the others waiting for a while. */
+/** Lets three queries through at once and keeps the others waiting for a while. */
 export class QueryGate {
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #slots = new Slots(AT_ONCE);
+  readonly #waitMs: number;
 
-  /** @throws ApiError 504 when no place became free in time */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#running >= AT_ONCE) await this.#wait();
-    this.#running += 1;
-    try {
-      return await work();
-    } finally {
-      this.#running -= 1;
-      this.#waiting.shift()?.();
-    }
+  /** @param waitMs longest time in the queue, ms */
+  constructor(waitMs: number) {
+    this.#waitMs = waitMs;
   }
 
-  #wait(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
-        reject(new ApiError(504, 'server_error', 'timeout', 'Timed out waiting for a query slot.'));
-      }, WAIT_MS);
-      const go = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      this.#waiting.push(go);
-    });
+  /** @throws ApiError 504 when no place became free in time, 499 when the client left the queue */
+  async run<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    const patience = new AbortController();
+    const full = new ApiError(504, { type: 'server_error', code: 'timeout' }, 'Timed out waiting for a query slot.');
+    const gone = new ApiError(499, { type: 'invalid_request', code: 'cancelled' }, 'The query was cancelled.');
+    const timer = setTimeout(() => patience.abort(full), this.#waitMs);
+    const leave = () => patience.abort(gone);
+    signal.addEventListener('abort', leave, { once: true });
+    const stopWaiting = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', leave);
+    };
+    try {
+      return await this.#slots.run(() => {
+        stopWaiting();
+        return work();
+      }, patience.signal);
+    } finally {
+      stopWaiting();
+    }
   }
 }

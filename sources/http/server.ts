@@ -3,16 +3,17 @@ import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { RunbookError } from '../../lib/errors.ts';
-import type { QueryRequest, QueryResult } from '../source.ts';
+import type { QueryRequest } from '../source.ts';
+import { answerJson, type DetailedAnswer } from './answer.ts';
 import { ApiError, toApiError } from './api-error.ts';
 import { QueryGate } from './query-gate.ts';
 import { readRequest } from './request.ts';
 
-/** What the face needs of a source: answers with both prints of the query. */
+/** What the face needs of a source. */
 export interface DetailedSource {
-  queryDetailed(
-    request: QueryRequest,
-  ): Promise<QueryResult & { clickhouse: string; hogql: string; timings: { k: string; t: number }[] }>;
+  queryDetailed(request: QueryRequest): Promise<DetailedAnswer>;
+  /** What relative dates of filters count from; default: the wall clock. */
+  now?(): Date;
 }
 
 export interface ServeOptions {
@@ -20,26 +21,32 @@ export interface ServeOptions {
   port: number;
   /** Loopback only: the face has no accounts. */
   host?: '127.0.0.1';
-  /** The only project id that is answered; any where absent. */
+  /** The only project id that is answered; any number where absent. */
   projectId?: string;
   /** The only key that is accepted; any personal key where absent. */
   apiKey?: string;
+  /** Longest time that a query waits for one of the three places, ms; default 30,000 as PostHog. */
+  queueMs?: number;
 }
 
 const MAX_BODY = 10 * 1024 * 1024;
-const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/u;
+const QUEUE_MS = 30_000;
+/** What PostHog gives a project an hour without a subscription; nothing is taken from it here. */
+const HOURLY_BUDGET_BYTES = 20e9;
+const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/iu;
 
 /**
  * Puts a source behind PostHog's HTTP API (`POST /api/projects/{id}/query/`), with its limits, error bodies and headers, so that any PostHog
  * client can query event files.
- * @throws RunbookError `usage` where the port is taken
+ * @throws RunbookError `usage` where the port cannot be used
  */
 export async function serveSource(
   source: DetailedSource,
   options: ServeOptions,
 ): Promise<{ url: string; close(): Promise<void> }> {
   const app = build(source, options);
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: options.host ?? '127.0.0.1' });
+  const host = options.host ?? '127.0.0.1';
+  const server = createAdaptorServer({ fetch: app.fetch, hostname: host });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(
@@ -50,11 +57,11 @@ export async function serveSource(
         }),
       ),
     );
-    server.listen(options.port, options.host ?? '127.0.0.1', () => resolve());
+    server.listen(options.port, host, () => resolve());
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -65,12 +72,13 @@ export async function serveSource(
 
 function build(source: DetailedSource, options: ServeOptions): Hono {
   const app = new Hono({ strict: false });
-  const gate = new QueryGate();
-  app.onError((error, c) => answer(c, toApiError(error)));
-  app.notFound((c) => answer(c, new ApiError(404, 'invalid_request', 'not_found', 'Endpoint not found.')));
+  const gate = new QueryGate(options.queueMs ?? QUEUE_MS);
+  app.onError((error, c) => failed(c, toApiError(error)));
+  app.notFound((c) => failed(c, new ApiError(404, NOT_FOUND, 'Endpoint not found.')));
   app.use('*', async (c, next) => {
+    // A page of the web cannot reach this server under a name of its own (DNS rebinding).
     if (!LOCAL_HOST.test(c.req.header('host') ?? ''))
-      return answer(c, new ApiError(403, 'authentication_error', 'permission_denied', 'This Host is not served.'));
+      throw new ApiError(403, { type: 'authentication_error', code: 'permission_denied' }, 'This Host is not served.');
     return next();
   });
   app.get('/_health', (c) => c.text('ok'));
@@ -78,88 +86,75 @@ function build(source: DetailedSource, options: ServeOptions): Hono {
     authenticate(c.req.header('authorization'), options.apiKey);
     return next();
   });
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: MAX_BODY,
-      onError: () => {
-        throw new ApiError(413, 'validation_error', 'request_too_large', 'The body is larger than 10 MB.');
-      },
-    }),
-  );
-  app.get('/api/projects/:id', (c) => {
-    checkProject(c.req.param('id'), options.projectId);
-    return c.json({ id: Number(c.req.param('id')) || 1, name: 'Local events', timezone: 'UTC' });
-  });
-  for (const path of ['/api/projects/:id/query', '/api/environments/:id/query']) {
-    app.post(path, (c) => query(c, source, gate, options));
-    app.all(path, (c) =>
-      answer(c, new ApiError(405, 'invalid_request', 'method_not_allowed', `Method "${c.req.method}" not allowed.`)),
-    );
+  app.use('/api/*', bodyLimit({ maxSize: MAX_BODY, onError: tooLarge }));
+  const project = options.projectId ?? '1';
+  route(app, 'GET', '/api/users/@me', (c) => c.json(user(project)));
+  for (const place of ['/api/projects/:id', '/api/environments/:id']) {
+    route(app, 'GET', place, (c) => c.json(projectInfo(idOf(c, options), project)));
+    route(app, 'POST', `${place}/query`, (c) => query(c, source, gate, options));
   }
   return app;
 }
 
-function answer(c: Context, error: ApiError): Response {
-  return c.json({ type: error.type, code: error.code, detail: error.message, attr: error.attr }, error.status as 400);
+function route(app: Hono, method: 'GET' | 'POST', path: string, handler: (c: Context) => Response | Promise<Response>) {
+  app.on(method, path, handler);
+  app.all(path, (c) => {
+    c.header('Allow', method);
+    const kind = { type: 'invalid_request', code: 'method_not_allowed' };
+    return failed(c, new ApiError(405, kind, `Method "${c.req.method}" not allowed.`));
+  });
+}
+
+const NOT_FOUND = { type: 'invalid_request', code: 'not_found' };
+
+function failed(c: Context, error: ApiError): Response {
+  if (error.status === 401) c.header('WWW-Authenticate', 'Bearer');
+  if (error.status === 503) c.header('Retry-After', '1');
+  return c.json(error.body(), error.status as 400);
+}
+
+function tooLarge(): never {
+  const kind = { type: 'validation_error', code: 'request_too_large' };
+  throw new ApiError(413, kind, 'The body is larger than 10 MB.');
 }
 
 function authenticate(header: string | undefined, apiKey: string | undefined): void {
+  const refuse = (code: string, detail: string) => new ApiError(401, { type: 'authentication_error', code }, detail);
   const key = /^Bearer\s+(\S+)$/iu.exec(header ?? '')?.[1];
-  if (!key)
-    throw new ApiError(
-      401,
-      'authentication_error',
-      'not_authenticated',
-      'Authentication credentials were not provided.',
-    );
-  if (key.startsWith('phc_') || (apiKey !== undefined && key !== apiKey)) {
-    throw new ApiError(
-      401,
-      'authentication_error',
-      'authentication_failed',
-      'Personal API key found in request Authorization header is invalid.',
-    );
-  }
+  if (!key) throw refuse('not_authenticated', 'Authentication credentials were not provided.');
+  if (key.startsWith('phc_') || (apiKey !== undefined && key !== apiKey))
+    throw refuse('authentication_failed', 'Personal API key found in request Authorization header is invalid.');
 }
 
-function checkProject(id: string | undefined, projectId: string | undefined): void {
-  if (id === '@current' || (projectId === undefined && /^\d+$/u.test(id ?? '')) || id === projectId) return;
-  throw new ApiError(404, 'invalid_request', 'not_found', 'Project not found.');
+/** The project that a path names. @throws ApiError 404 */
+function idOf(c: Context, { projectId }: ServeOptions): string {
+  const id = c.req.param('id') ?? '';
+  if (id === '@current' || (projectId === undefined ? /^\d+$/u.test(id) : id === projectId)) return id;
+  throw new ApiError(404, NOT_FOUND, 'Project not found.');
+}
+
+function projectInfo(id: string, own: string): Record<string, unknown> {
+  return { id: Number(id === '@current' ? own : id), name: 'Local events', timezone: 'UTC', is_demo: false };
+}
+
+function user(project: string): Record<string, unknown> {
+  return {
+    id: 1,
+    first_name: 'Local',
+    email: 'local@localhost',
+    team: projectInfo(project, project),
+    organization: { name: 'Local events' },
+  };
 }
 
 async function query(c: Context, source: DetailedSource, gate: QueryGate, options: ServeOptions): Promise<Response> {
-  checkProject(c.req.param('id'), options.projectId);
-  const request = readRequest(await c.req.text());
-  const result = await gate.run(() => source.queryDetailed({ ...request, signal: c.req.raw.signal }));
-  c.header('X-PostHog-Query-Bytes-Read', String(result.bytesRead ?? 0));
-  c.header('X-PostHog-Query-Budget-Remaining-Bytes', String(20e9));
-  return c.json(responseBody(request.sql, result));
-}
-
-type Detailed = Awaited<ReturnType<DetailedSource['queryDetailed']>>;
-
-/** `limit`, `offset` and `hasMore` are there only where the query has no LIMIT of its own, as in PostHog's answers. */
-function responseBody(sql: string, result: Detailed): Record<string, unknown> {
-  const own = /\bLIMIT\s+\d+\s*;?\s*$/iu.test(result.hogql);
-  return {
-    query: sql,
-    hogql: result.hogql,
-    clickhouse: result.clickhouse,
-    columns: result.columns,
-    types: result.types,
-    results: result.rows,
-    timings: result.timings,
-    modifiers: {},
-    ...(own ? {} : { limit: 100, offset: 0, hasMore: result.hasMore }),
-    error: null,
-    explain: null,
-    metadata: null,
-    is_cached: false,
-    cache_key: null,
-    last_refresh: new Date().toISOString(),
-    next_allowed_client_refresh: null,
-    timezone: 'UTC',
-    query_status: null,
-  };
+  idOf(c, options);
+  const { signal } = c.req.raw;
+  const { text, request } = readRequest(await c.req.text(), source.now?.() ?? new Date());
+  const result = await gate.run(() => source.queryDetailed({ ...request, signal }), signal);
+  return c.body(answerJson(text, result), 200, {
+    'Content-Type': 'application/json',
+    'X-PostHog-Query-Bytes-Read': String(result.bytesRead ?? 0),
+    'X-PostHog-Query-Budget-Remaining-Bytes': String(HOURLY_BUDGET_BYTES),
+  });
 }

@@ -88,6 +88,15 @@ export function hogqlText(json: string, property: string): string {
 }
 
 /**
+ * The same text without the regular expression, which is slow on long texts: what JSON prints between quotes has no other quote at its ends,
+ * and what begins without a quote ends without one.
+ */
+function quickText(json: string, property: string): string {
+  const raw = `JSONExtractRaw(${json}, '${property}')`;
+  return `if(startsWith(${raw}, '"'), substring(${raw}, 2, length(${raw}) - 2), nullIf(nullIf(${raw}, ''), 'null'))`;
+}
+
+/**
  * Whether a JSON text has nothing that ClickHouse writes as an escape when it prints a string: no backslash, and neither U+2028 nor U+2029.
  * Every string in it then reads the same decoded and undecoded.
  */
@@ -100,7 +109,7 @@ const NEEDS_ESCAPE = `'["\\\\\\\\\\\\x00-\\\\x1f]|\\\\x{2028}|\\\\x{2029}'`;
 
 function lightText(property: string, from: SideValues): string {
   const decoded = `tupleElement(${from.tuple}, '${property}')`;
-  return `multiIf(${from.plain} OR isNull(${decoded}), ${decoded}, match(assumeNotNull(${decoded}), ${NEEDS_ESCAPE}), ${hogqlText(from.json, property)}, ${decoded})`;
+  return `multiIf(${from.plain} OR isNull(${decoded}), ${decoded}, match(assumeNotNull(${decoded}), ${NEEDS_ESCAPE}), ${quickText(from.json, property)}, ${decoded})`;
 }
 
 /** Where the values of side columns come from: names of columns in the loading query. */
@@ -126,7 +135,7 @@ export function sideColumnValues(from: SideValues): string[] {
   });
   const heavy = HEAVY.map(
     (property) =>
-      `if(${from.plain} AND position(${from.json}, '"${property}"') = 0, NULL, ${hogqlText(from.json, property)}) AS ${textColumn(property)}`,
+      `if(${from.plain} AND position(${from.json}, '"${property}"') = 0, NULL, ${quickText(from.json, property)}) AS ${textColumn(property)}`,
   );
   return [...light, ...heavy];
 }

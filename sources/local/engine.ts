@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { totalmem } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { RunbookError } from '../../lib/errors.ts';
 import { Connection } from './connection.ts';
 import { engineError } from './engine-error.ts';
 import { joinHost, leaveHost, type NativeSession } from './engine-host.ts';
 
-/** Seconds that one query may take. */
-export const MAX_QUERY_S = 60;
+/** Seconds that one query may take; `engine-error.ts` names it. */
+const MAX_QUERY_S = 60;
 /** Bytes of memory that one query may take: most of the machine, and no more than is of use. */
 const MAX_QUERY_BYTES = Math.floor(Math.min(12e9, totalmem() * 0.6));
 
@@ -29,13 +29,18 @@ const QUERY_SETTINGS = {
   readonly: 2,
 };
 
-/** Loading streams: memory stays bounded whatever the size of the files. */
+/** Threads of a load: each holds some blocks of text, so that more would cost memory and gain little. */
+const LOAD_THREADS = Math.min(availableParallelism(), 8);
+
+/** Loading streams: memory stays bounded whatever the size of the files. Files that are mapped would count as memory, so they are read. */
 const LOAD_SETTINGS = {
   session_timezone: "'UTC'",
+  max_threads: LOAD_THREADS,
+  max_insert_threads: Math.max(1, Math.floor(LOAD_THREADS / 2)),
+  min_insert_block_size_bytes: 64_000_000,
+  storage_file_read_method: "'pread'",
   max_bytes_before_external_group_by: 1_000_000_000,
   max_bytes_before_external_sort: 1_000_000_000,
-  min_insert_block_size_bytes: 128_000_000,
-  input_format_allow_errors_num: 0,
 };
 
 export interface EngineAnswer {

@@ -3,22 +3,31 @@ import { RunbookError } from '../../lib/errors.ts';
 export interface PostHogCredentials {
   /** Origin without a trailing slash. */
   host: string;
+  /** A number, or `@current` for the key's own project. */
   projectId: string;
   apiKey: string;
 }
 
 const WHERE: Record<string, string> = {
   POSTHOG_API_KEY: 'a personal API key (phx_…) with the scope query:read, from Settings → Personal API keys',
-  POSTHOG_PROJECT_ID: "the numeric id in the project's URL",
+  POSTHOG_PROJECT_ID: "the number in the project's URL, as in /project/12345",
   POSTHOG_HOST: 'https://us.posthog.com, https://eu.posthog.com, or your own',
 };
 
-/** Capture hosts take events but answer no queries. */
-const INGESTION: Record<string, string> = {
-  'us.i.posthog.com': 'us.posthog.com',
-  'eu.i.posthog.com': 'eu.posthog.com',
-  'app.posthog.com': 'us.posthog.com',
-};
+/** Hosts of PostHog that answer no queries: they take events, redirect, or show the website. */
+const OTHER_HOSTS: [RegExp, string, string][] = [
+  [/^(?:us|us-assets)\.i\.posthog\.com$/u, 'takes events but answers no queries', 'https://us.posthog.com'],
+  [/^(?:eu|eu-assets)\.i\.posthog\.com$/u, 'takes events but answers no queries', 'https://eu.posthog.com'],
+  [/^app\.posthog\.com$/u, 'is the old name of the US region', 'https://us.posthog.com'],
+  [
+    /^(?:www\.)?posthog\.com$/u,
+    'is the website, not the API',
+    'https://us.posthog.com or https://eu.posthog.com, the region that your browser shows when you use PostHog',
+  ],
+];
+
+/** Every key of PostHog starts so: personal, project, project secret, OAuth. */
+const KEY = /(?<![a-z0-9])ph[a-z]_\w{8,}/iu;
 
 /**
  * Credentials of the live API from the environment.
@@ -33,39 +42,57 @@ export function credentialsFromEnv(env: Readonly<Record<string, string | undefin
     });
   }
   const apiKey = env.POSTHOG_API_KEY?.trim() ?? '';
-  if (apiKey.startsWith('phc_')) {
-    throw new RunbookError('config', 'POSTHOG_API_KEY is a project key (phc_…): it can send events, not read them.', {
-      at: 'POSTHOG_API_KEY',
-      hint: `Use ${WHERE.POSTHOG_API_KEY}.`,
-    });
-  }
   const projectId = env.POSTHOG_PROJECT_ID?.trim() ?? '';
-  if (!/^(?:\d+|@current)$/u.test(projectId)) {
-    throw new RunbookError('config', `POSTHOG_PROJECT_ID must be a number, as in the project's URL.`, {
-      at: 'POSTHOG_PROJECT_ID',
-      hint: `Use ${WHERE.POSTHOG_PROJECT_ID}.`,
-    });
-  }
+  checkKey(apiKey);
+  if (!/^(?:\d+|@current)$/u.test(projectId))
+    throw refusal('POSTHOG_PROJECT_ID', `must be a number, as in the project's URL.`);
   return { host: normaliseHost(env.POSTHOG_HOST?.trim() ?? ''), projectId, apiKey };
 }
 
+function refusal(name: string, what: string): RunbookError {
+  return new RunbookError('config', `${name} ${what}`, { at: name, hint: `Use ${WHERE[name]}.` });
+}
+
+/** The message never repeats what was given: it may be a key that only stands in the wrong variable. */
+function checkKey(apiKey: string): void {
+  if (apiKey.startsWith('phc_'))
+    throw refusal('POSTHOG_API_KEY', 'is a project key (phc_…): it can send events, not read them.');
+  if (apiKey.startsWith('phs_'))
+    throw refusal('POSTHOG_API_KEY', 'is a project secret key (phs_…): it cannot run queries.');
+  if (!/^[\x21-\x7e]+$/u.test(apiKey) || /["'<>…]/u.test(apiKey)) {
+    throw refusal(
+      'POSTHOG_API_KEY',
+      'holds characters that no key has (spaces, quotes, line ends, or a placeholder of an example).',
+    );
+  }
+}
+
+/** The origin to send queries to. What follows the host, as in a URL copied from the browser, is dropped. */
 function normaliseHost(given: string): string {
+  if (KEY.test(given)) throw refusal('POSTHOG_HOST', 'holds a key, not a host.');
+  const shown = JSON.stringify(given);
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//iu.exec(given)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
+    throw refusal('POSTHOG_HOST', `${shown} is neither http nor https.`);
   let url: URL;
   try {
-    url = new URL(/^https?:\/\//iu.test(given) ? given : `https://${given}`);
-  } catch (cause) {
-    throw new RunbookError('config', `POSTHOG_HOST ${JSON.stringify(given)} is not a host.`, {
+    url = new URL(scheme === undefined ? `${isLoopback(given) ? 'http' : 'https'}://${given}` : given);
+  } catch {
+    throw refusal('POSTHOG_HOST', `${shown} is not a host.`);
+  }
+  const hostname = url.hostname.replace(/\.$/u, '');
+  const other = OTHER_HOSTS.find(([pattern]) => pattern.test(hostname));
+  if (other) {
+    throw new RunbookError('config', `POSTHOG_HOST ${hostname} ${other[1]}.`, {
       at: 'POSTHOG_HOST',
-      hint: `Use ${WHERE.POSTHOG_HOST}.`,
-      cause,
+      hint: `Use ${other[2]}.`,
     });
   }
-  const better = Object.hasOwn(INGESTION, url.hostname) ? INGESTION[url.hostname] : undefined;
-  if (better) {
-    throw new RunbookError('config', `POSTHOG_HOST ${url.hostname} takes events but answers no queries.`, {
-      at: 'POSTHOG_HOST',
-      hint: `Use https://${better}.`,
-    });
-  }
+  // PostHog's own hosts speak https only; a redirect would have the key travel in the clear first.
+  if (/\.posthog\.com$/u.test(hostname)) return `https://${hostname}`;
   return url.origin;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?:[:/]|$)/iu.test(host);
 }

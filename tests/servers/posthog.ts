@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 
 export interface Seen {
   method: string;
   url: string;
+  headers: IncomingMessage['headers'];
   authorization: string | undefined;
   body: string;
 }
@@ -27,6 +29,7 @@ export async function posthogServer(script: Script): Promise<PostHogServer> {
       const entry: Seen = {
         method: request.method ?? '',
         url: request.url ?? '',
+        headers: request.headers,
         authorization: request.headers.authorization,
         body: Buffer.concat(chunks).toString('utf8'),
       };
@@ -40,8 +43,8 @@ export async function posthogServer(script: Script): Promise<PostHogServer> {
     seen,
     close: () =>
       new Promise((resolve) => {
-        server.closeAllConnections();
         server.close(() => resolve());
+        server.closeAllConnections();
       }),
   };
 }
@@ -52,9 +55,27 @@ export function json(
   body: unknown,
   headers: Record<string, string> = {},
 ): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
+  raw(response, status, JSON.stringify(body), headers);
 }
+
+/** Any text as the body, whatever its header says. */
+export function raw(
+  response: ServerResponse,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(body);
+}
+
+const TYPES: Record<number, string> = {
+  400: 'validation_error',
+  401: 'authentication_error',
+  403: 'authentication_error',
+  404: 'invalid_request',
+  429: 'throttled_error',
+};
 
 /** An error in PostHog's form. */
 export function failure(
@@ -63,16 +84,44 @@ export function failure(
   code: string,
   detail: string,
   headers: Record<string, string> = {},
+  more: Record<string, unknown> = {},
 ): void {
-  json(response, status, { type: 'error', code, detail, attr: null }, headers);
+  json(response, status, { type: TYPES[status] ?? 'server_error', code, detail, attr: null, ...more }, headers);
+}
+
+/** A successful answer's body; one row unless others are given. */
+export function answer(rows: unknown[][] = [[42]], columns: string[] = ['n']): Record<string, unknown> {
+  return {
+    columns,
+    types: columns.map((column) => [column, 'UInt64']),
+    results: rows,
+    hasMore: false,
+    is_cached: false,
+    error: null,
+  };
 }
 
 /** A successful answer of one row. */
 export function success(response: ServerResponse, headers: Record<string, string> = {}): void {
-  json(
-    response,
-    200,
-    { columns: ['n'], types: [['n', 'UInt64']], results: [[42]], hasMore: false, is_cached: false },
-    headers,
-  );
+  json(response, 200, answer(), headers);
+}
+
+/** The beginning of an answer, then the end of the connection. */
+export function cutOff(response: ServerResponse, headers: Record<string, string> = { 'content-length': '1000' }): void {
+  response.writeHead(200, { 'content-type': 'application/json', ...headers });
+  response.write('{"columns":["n"],"resu');
+  setTimeout(() => response.destroy(), 20);
+}
+
+/** A body that takes gzip at its word. */
+export function zipped(response: ServerResponse, body: string | Buffer): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
+  response.end(gzipSync(body));
+}
+
+/** The state of a query in the background. */
+export function progress(id: string, more: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    query_status: { id, team_id: 7, complete: false, error: false, error_message: null, results: null, ...more },
+  };
 }

@@ -113,8 +113,9 @@ describe('the cache of loads', () => {
   it('clears away what killed processes left, and nothing of living ones', async () => {
     const cacheDir = folder();
     const here = hostname().replaceAll(/[^\w.]/gu, '_');
-    const dead = spawn('true').pid;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    const ended = spawn(process.execPath, ['-e', '0']);
+    const dead = ended.pid;
+    await new Promise((resolve) => ended.once('exit', resolve));
     const left = [`.engine-${here}-${dead}-abc`, `.building-${here}-${dead}-abc`];
     const living = [`.engine-${here}-${process.ppid}-abc`, `.engine-elsewhere-${dead}-abc`, '.other'];
     for (const name of [...left, ...living]) mkdirSync(path.join(cacheDir, name, 'deep'), { recursive: true });

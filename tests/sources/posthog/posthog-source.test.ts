@@ -1,184 +1,189 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { RunbookError } from '../../../lib/errors.ts';
-import { PostHogSource } from '../../../sources/posthog/posthog-source.ts';
-import { failure, json, type PostHogServer, posthogServer, type Script, success } from '../../servers/posthog.ts';
+import { answer, json, progress, raw, success, zipped } from '../../servers/posthog.ts';
+import { closeAll, errorOf, failedWith, KEY, scripted } from './client.ts';
 
-const KEY = 'phx_secret_key_that_must_not_leak';
-let server: PostHogServer | undefined;
-const waits: number[] = [];
-
-afterEach(async () => {
-  await server?.close();
-  server = undefined;
-  waits.length = 0;
-});
-
-async function source(
-  script: Script,
-  options: { timeoutMs?: number; maxAttempts?: number } = {},
-): Promise<PostHogSource> {
-  server = await posthogServer(script);
-  return new PostHogSource({
-    host: server.url,
-    projectId: '7',
-    apiKey: KEY,
-    sleep: async (ms) => {
-      waits.push(ms);
-    },
-    ...options,
-  });
-}
-
-async function errorOf(
-  script: Script,
-  options: { timeoutMs?: number; maxAttempts?: number } = {},
-): Promise<RunbookError> {
-  const error: unknown = await (await source(script, options))
-    .query({ sql: 'SELECT 1' })
-    .catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(RunbookError);
-  const failed = error as RunbookError;
-  expect(`${failed.message} ${failed.hint} ${JSON.stringify(failed)}`).not.toContain(KEY);
-  expect(failed.hint ?? '').not.toBe('');
-  return failed;
-}
+afterEach(closeAll);
 
 describe('a query', () => {
   it('is sent bound, named and with the key as bearer', async () => {
-    const posthog = await source((_request, response) => success(response, { 'x-posthog-query-bytes-read': '512' }));
-    const result = await posthog.query({ sql: 'SELECT {x} AS n', values: { x: "a'b" }, name: 'probe' });
+    const { source, server } = await scripted((_request, response) =>
+      success(response, {
+        'x-posthog-query-bytes-read': '512',
+        'x-posthog-query-budget-remaining-bytes': '19999999488',
+      }),
+    );
+    expect(source.budgetLeft()).toBeNull();
+    const result = await source.query({ sql: 'SELECT {x} AS n', values: { x: "a'b" }, name: 'p'.repeat(70) });
     expect(result).toMatchObject({ columns: ['n'], rows: [[42]], hasMore: false, bytesRead: 512, cached: false });
-    const [seen] = server?.seen ?? [];
+    expect(result.types).toEqual([['n', 'UInt64']]);
+    expect(result.responseBytes).toBe(JSON.stringify(answer()).length);
+    expect(source.budgetLeft()).toBe(19999999488);
+    const [seen] = server.seen;
     expect(seen).toMatchObject({ method: 'POST', url: '/api/projects/7/query/', authorization: `Bearer ${KEY}` });
+    expect(seen?.headers['accept-encoding']).toContain('gzip');
     expect(JSON.parse(seen?.body ?? '')).toEqual({
       query: { kind: 'HogQLQuery', query: 'SELECT {x} AS n', values: { x: "a'b" } },
       refresh: 'force_blocking',
-      name: 'probe',
+      name: 'p'.repeat(60),
     });
   });
 
-  it('that moved to the background is asked for until it is done', async () => {
-    const posthog = await source((request, response, n) => {
-      if (n === 0) json(response, 202, { query_status: { id: 'q1', complete: false } });
-      else if (n === 1) json(response, 202, { query_status: { id: 'q1', complete: false } });
-      else
-        json(response, 200, {
-          query_status: { id: 'q1', complete: true, results: { columns: ['n'], results: [[1]] } },
-        });
-      expect(request.url).toBe(n === 0 ? '/api/projects/7/query/' : '/api/projects/7/query/q1/');
+  it('tells that rows are missing, and that the answer is from the cache', async () => {
+    const { source } = await scripted((_request, response) =>
+      json(response, 200, { ...answer(), limit: 100, offset: 0, hasMore: true, is_cached: true }),
+    );
+    expect(await source.query({ sql: 'SELECT 1' })).toMatchObject({ hasMore: true, cached: true, bytesRead: null });
+  });
+
+  it('reads compressed answers', async () => {
+    const { source } = await scripted((_request, response) =>
+      zipped(response, JSON.stringify(answer([['ü'.repeat(99)]]))),
+    );
+    expect((await source.query({ sql: 'SELECT 1' })).rows).toEqual([['ü'.repeat(99)]]);
+  });
+
+  it('keeps integers beyond 2^53 as text, and touches neither text nor floats', async () => {
+    const text = 'a "quoted\\\\" [12345678901234567890, \\u0000 ';
+    const { source } = await scripted((_request, response) =>
+      raw(
+        response,
+        200,
+        `{"columns":["a","b","c","d","e"],"results":[[18446744073709551615, -9223372036854775808,9007199254740991,0.1234567890123456,1.2345678901234e+22],[${JSON.stringify(text)},[12345678901234567890],null,"\\\\",1]]}`,
+      ),
+    );
+    expect((await source.query({ sql: 'SELECT 1' })).rows).toEqual([
+      ['18446744073709551615', '-9223372036854775808', 9007199254740991, 0.1234567890123456, 1.2345678901234e22],
+      [text, ['12345678901234567890'], null, '\\', 1],
+    ]);
+  });
+
+  it('asks for the own project of the key where told so, and pins now()', async () => {
+    const asOf = new Date('2026-05-01T00:00:00Z');
+    const { source, server } = await scripted((_request, response) => success(response), {
+      projectId: '@current',
+      asOf,
     });
-    expect((await posthog.query({ sql: 'SELECT 1' })).rows).toEqual([[1]]);
+    await source.open();
+    expect(server.seen).toEqual([]);
+    await source.query({ sql: 'SELECT 1' });
+    expect(server.seen[0]?.url).toBe('/api/projects/@current/query/');
+    expect(source.now()).toEqual(asOf);
+    expect(source.label).toBe(`${new URL(server.url).host} project @current`);
+  });
+
+  it('shares the project with others: two at once, the rest in order', async () => {
+    let open = 0;
+    let most = 0;
+    const { source, server } = await scripted((_request, response) => {
+      open += 1;
+      most = Math.max(most, open);
+      setTimeout(() => {
+        open -= 1;
+        success(response);
+      }, 20);
+    });
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map((sql) => source.query({ sql })));
+    expect(most).toBe(2);
+    expect(server.seen.map(({ body }) => JSON.parse(body).query.query).slice(2)).toEqual(['c', 'd', 'e']);
   });
 });
 
-describe('refusals are not retried and say what to do', () => {
-  it.each([
-    [400, 'invalid_input', 'Unable to resolve field: nope', 'hogql', /Unable to resolve field: nope/u],
-    [401, 'authentication_failed', 'Invalid key', 'auth', /personal API key/u],
-    [403, 'permission_denied', "API key missing required scope 'query:read'", 'forbidden', /query:read/u],
-    [404, 'not_found', 'Project not found.', 'not_found', /POSTHOG_PROJECT_ID/u],
-    [402, 'api_queries_quota_exceeded', 'Quota exceeded', 'budget', /quota/u],
-  ])('%i', async (status, code, detail, expected, says) => {
-    const error = await errorOf((_request, response) => failure(response, status, code, detail));
-    expect(error).toMatchObject({ code: expected, status });
-    expect(`${error.message} ${error.hint}`).toMatch(says);
-    expect(server?.seen.length).toBe(1);
+describe('an interrupted query is no network failure', () => {
+  it('before it began', async () => {
+    const { source, server } = await scripted((_request, response) => success(response));
+    await expect(source.query({ sql: 'SELECT 1', signal: AbortSignal.abort() })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    expect(server.seen).toEqual([]);
+  });
+
+  it('while it runs', async () => {
+    const controller = new AbortController();
+    const { source, server } = await scripted(() => controller.abort());
+    await expect(source.query({ sql: 'SELECT 1', signal: controller.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    expect(server.seen.length).toBe(1);
+  });
+
+  it('while it waits for its turn, and the others go on', async () => {
+    const controller = new AbortController();
+    const { source, server } = await scripted((_request, response, n) => {
+      if (n === 1) controller.abort();
+      setTimeout(() => success(response), 20);
+    });
+    const others = Promise.all(['a', 'b'].map((sql) => source.query({ sql })));
+    const query = source.query({ sql: 'c', signal: controller.signal });
+    const last = source.query({ sql: 'd' });
+    await expect(query).rejects.toMatchObject({ code: 'interrupted' });
+    await others;
+    await last;
+    expect(server.seen.map(({ body }) => JSON.parse(body).query.query).sort()).toEqual(['a', 'b', 'd']);
+  });
+
+  it('while it waits for its next try', async () => {
+    const controller = new AbortController();
+    const { source, server } = await scripted(
+      (_request, response) => json(response, 429, { detail: 'slow' }, { 'retry-after': '30' }),
+      {
+        sleep: (_ms, signal) =>
+          new Promise((_resolve, reject) => {
+            signal?.addEventListener('abort', () => reject(signal.reason));
+            controller.abort();
+          }),
+      },
+    );
+    await expect(source.query({ sql: 'SELECT 1', signal: controller.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+    });
+    expect(server.seen.length).toBe(1);
   });
 });
 
-describe('passing failures are retried, not for ever', () => {
-  it('waits as long as Retry-After says', async () => {
-    const posthog = await source((_request, response, n) =>
-      n === 0 ? failure(response, 429, 'throttled', 'slow down', { 'retry-after': '7' }) : success(response),
-    );
-    expect((await posthog.query({ sql: 'SELECT 1' })).rows).toEqual([[42]]);
-    expect(waits).toEqual([7000]);
-  });
-
-  it('reads the wait from the text, and from a date', async () => {
-    const date = new Date(Date.now() + 5000).toUTCString();
-    const posthog = await source((_request, response, n) => {
-      if (n === 0) failure(response, 429, 'throttled', 'Request was throttled. Expected available in 3 seconds.');
-      else if (n === 1) failure(response, 429, 'throttled', 'again', { 'retry-after': date });
-      else success(response);
+describe('a query that moved to the background', () => {
+  it('is asked for until it is done', async () => {
+    const { source, server, waits } = await scripted((_request, response, n) => {
+      if (n < 3) json(response, 202, progress('q/1'));
+      else json(response, 200, progress('q/1', { complete: true, results: { ...answer(), is_cached: true } }));
     });
-    await posthog.query({ sql: 'SELECT 1' });
-    expect(waits[0]).toBe(3000);
-    expect(waits[1]).toBeGreaterThan(3000);
-    expect(waits[1]).toBeLessThanOrEqual(5000);
+    expect(await source.query({ sql: 'SELECT 1' })).toMatchObject({ rows: [[42]], cached: true });
+    expect(server.seen.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      'POST /api/projects/7/query/',
+      ...Array(3).fill('GET /api/projects/7/query/q%2F1/'),
+    ]);
+    expect(waits).toEqual([500, 750, 1125]);
   });
 
-  it('stops with a resume time when the read budget is used up', async () => {
-    const error = await errorOf((_request, response) =>
-      failure(response, 429, 'api_queries_budget_exceeded', 'Budget used', { 'retry-after': '1800' }),
+  it('fails there with what PostHog says', async () => {
+    const failed = progress('q1', { error: true, error_message: 'Unable to resolve field: nope' });
+    const { error } = await errorOf(
+      (_request, response, n) => json(response, n === 0 ? 202 : 400, n === 0 ? progress('q1') : failed),
+      {},
+      'SELECT nope FROM events',
     );
-    expect(error.code).toBe('budget');
-    expect(error.hint).toMatch(/\d{4}-\d\d-\d\dT/u);
-    expect(waits).toEqual([]);
-  });
-
-  it('gives up on a rate limit after its tries', async () => {
-    const error = await errorOf((_request, response) =>
-      failure(response, 429, 'throttled', 'slow', { 'retry-after': '1' }),
+    expect(error).toMatchObject({ code: 'hogql', position: { start: 7, end: 11 } });
+    expect(error.message).toContain('Unable to resolve field: nope');
+    const hidden = progress('q1', { error: true });
+    const internal = await errorOf((_request, response, n) =>
+      json(response, n === 0 ? 202 : 500, n === 0 ? progress('q1') : hidden),
     );
-    expect(error.code).toBe('rate_limited');
-    expect(server?.seen.length).toBe(4);
+    expect(internal.error.code).toBe('server');
   });
 
-  it('retries 500 once, and 503 and 504 with back-off', async () => {
-    expect((await errorOf((_request, response) => failure(response, 500, 'error', 'boom'))).code).toBe('server');
-    expect(server?.seen.length).toBe(2);
-    await server?.close();
-    const error = await errorOf((_request, response, n) => failure(response, n % 2 ? 503 : 504, 'timeout', 'busy'));
+  it('may be lost', async () => {
+    const { error } = await errorOf((_request, response, n) =>
+      n === 0 ? json(response, 202, progress('q1')) : json(response, 404, { detail: 'Not found.' }),
+    );
+    expect(error).toMatchObject({ code: 'server', message: expect.stringMatching(/no longer knows the query/u) });
+  });
+
+  it('is given up after ten minutes, and cancelled', async () => {
+    const { source, server, waits } = await scripted((_request, response) => json(response, 202, progress('q1')));
+    const error = failedWith(await source.query({ sql: 'SELECT 1' }).catch((thrown: unknown) => thrown));
     expect(error.code).toBe('timeout');
-    expect(error.hint).toMatch(/window_days/u);
-    expect(server?.seen.length).toBe(4);
-  });
-
-  it('retries a connection that is cut in the middle of an answer', async () => {
-    const posthog = await source((_request, response, n) => {
-      if (n > 0) return success(response);
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
-      response.write('{"columns":["n"],"resu');
-      setTimeout(() => response.destroy(), 20);
-    });
-    expect((await posthog.query({ sql: 'SELECT 1' })).rows).toEqual([[42]]);
-    expect(server?.seen.length).toBe(2);
-  });
-
-  it('names a time-out', async () => {
-    const error = await errorOf(() => undefined, { timeoutMs: 60, maxAttempts: 2 });
-    expect(error.code).toBe('timeout');
-    expect(server?.seen.length).toBe(2);
-  });
-
-  it('names a host that refuses the connection', async () => {
-    const posthog = await source((_request, response) => success(response), { maxAttempts: 2 });
-    await server?.close();
-    await expect(posthog.query({ sql: 'SELECT 1' })).rejects.toMatchObject({
-      code: 'network',
-      hint: expect.stringMatching(/POSTHOG_HOST/u),
-    });
-  });
-});
-
-describe('answers that are none', () => {
-  it.each([
-    ['broken JSON', '{"results": ['],
-    ['no results', '{"columns": []}'],
-    ['an HTML page', '<html>Log in</html>'],
-  ])('%s', async (_name, body) => {
-    const error = await errorOf((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(body);
-    });
-    expect(error.code).toBe('bad_response');
-  });
-
-  it('never repeats the key that a proxy echoes', async () => {
-    const error = await errorOf((request, response) =>
-      failure(response, 403, 'x', `denied for ${request.authorization}`),
-    );
-    expect(error.message).toContain('[redacted]');
+    const waited = waits.reduce((sum, ms) => sum + ms, 0);
+    expect(waited).toBeGreaterThan(590_000);
+    expect(waited).toBeLessThan(610_000);
+    await expect.poll(() => server.seen.at(-1)?.method).toBe('DELETE');
   });
 });
