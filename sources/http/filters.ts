@@ -58,17 +58,15 @@ export function applyFilters({ sql, values }: Bound, given: Filters, now: Date):
 }
 
 const UNITS: Record<string, number> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+const RELATIVE = /^-(\d{1,4})([hdw])$/u;
+const ABSOLUTE = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/u;
 
-/** `2026-01-31[T10:00:00Z]`, or `-7d` from now: hours to the second, days and weeks from midnight. */
+/** `2026-01-31[T10:00:00[Z]]`, or `-7d` from now: hours to the second, days and weeks from midnight. Without a zone it is UTC. */
 function instant(text: string, now: Date): string {
-  const [, count, unit = ''] = /^-(\d+)([hdw])$/u.exec(text) ?? [];
-  const absolute = /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?(?:Z|[+-]\d\d:?\d\d)?$/u.test(text);
-  const ms = count
-    ? now.getTime() - Number(count) * (UNITS[unit] ?? 0)
-    : Date.parse(
-        absolute && text.length > 10 && !/(?:Z|[+-]\d\d:?\d\d)$/u.test(text) ? `${text.replace(' ', 'T')}Z` : text,
-      );
-  if (!Number.isFinite(ms) || (!count && !absolute))
+  const [, count, unit = ''] = RELATIVE.exec(text) ?? [];
+  const [, day, time = '00:00', zone = 'Z'] = ABSOLUTE.exec(text) ?? [];
+  const ms = count ? now.getTime() - Number(count) * (UNITS[unit] ?? 0) : Date.parse(`${day}T${time}${zone}`);
+  if (!Number.isFinite(ms))
     throw invalid(`filters.dateRange: ${text} is neither a date nor like -7d.`, 'filters.dateRange');
   const iso = new Date(ms).toISOString();
   return count && unit !== 'h' ? `${iso.slice(0, 10)} 00:00:00` : iso.slice(0, 19).replace('T', ' ');
@@ -90,7 +88,12 @@ function condition({ key, value, operator, type }: Property, bind: Bind): string
   if (name === 'is_not') return `(isNull(${field}) OR toString(${field}) NOT IN ${bind(any)})`;
   const compare: Record<string, string> = { gt: '>', gte: '>=', lt: '<', lte: '<=' };
   const sign = Object.hasOwn(compare, name) ? compare[name] : undefined;
-  if (sign) return `toFloat(${field}) ${sign} ${bind(Number(any[0]))}`;
+  if (sign) {
+    const number = Number(any[0]);
+    if (!Number.isFinite(number))
+      throw invalid(`filters.properties: ${key} is compared with ${any[0]}, which is no number.`);
+    return `toFloat(${field}) ${sign} ${bind(number)}`;
+  }
   const match: Record<string, string> = {
     icontains: 'ILIKE',
     not_icontains: 'NOT ILIKE',

@@ -42,7 +42,7 @@ export function readRequest(body: string, now: Date): { text: string; request: Q
   }
   const { query: text, values } = query.data;
   const name = named.safeParse(outer).data?.name ?? query.data.name;
-  const bound = { sql: text.replace(/;\s*$/u, ''), values: values ?? {} };
+  const bound = { sql: text.replace(/\s*;\s*$/u, ''), values: values ?? {} };
   return { text, request: { ...applyFilters(bound, query.data.filters ?? {}, now), ...(name ? { name } : {}) } };
 }
 

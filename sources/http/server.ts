@@ -31,6 +31,7 @@ export interface ServeOptions {
 
 const MAX_BODY = 10 * 1024 * 1024;
 const QUEUE_MS = 30_000;
+const KEEP_ALIVE_MS = 75_000;
 /** What PostHog gives a project an hour without a subscription; nothing is taken from it here. */
 const HOURLY_BUDGET_BYTES = 20e9;
 const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/iu;
@@ -47,6 +48,8 @@ export async function serveSource(
   const app = build(source, options);
   const host = options.host ?? '127.0.0.1';
   const server = createAdaptorServer({ fetch: app.fetch, hostname: host });
+  // Node closes idle connections after 5 s, in the middle of a slow client's next request.
+  if ('keepAliveTimeout' in server) server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) =>
       reject(

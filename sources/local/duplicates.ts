@@ -5,8 +5,9 @@ const KEY = 'sipHash128(event, distinct_id, uuid)';
 const REPEATED = `SELECT ${KEY} AS k FROM events GROUP BY k HAVING count() > 1`;
 
 /**
- * Exports and retries can repeat rows: of those with the same event, distinct_id and uuid the one with most content is
- * kept: an `ai_events` export repeats the events of an `events` export and adds prompts and outputs. Rows that came without a uuid are all kept: equal ones, whose made uuids are equal too, are numbered apart.
+ * Exports and retries can repeat rows: of those with the same event, distinct_id and uuid the one with most content is kept, since an
+ * `ai_events` export repeats the events of an `events` export and adds prompts and outputs. Rows that came without a uuid are all kept: equal
+ * ones, whose made uuids are equal too, are numbered apart.
  * @returns how many rows were dropped
  */
 export async function dropDuplicates(engine: Engine, signal?: AbortSignal): Promise<number> {

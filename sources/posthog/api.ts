@@ -9,7 +9,7 @@ export interface ApiOptions {
   apiKey: string;
   /** For tests and proxies; default: the platform's. */
   fetch?: typeof fetch;
-  /** Time to a whole answer, ms; default 60,000: PostHog queues for up to 30 s and runs for up to 10 s. */
+  /** Time to a whole answer, ms; default 100,000: PostHog lets a query wait for 30 s and run for 10 s, a host of your own for 60 s. */
   timeoutMs?: number;
   /** Further tries after the first; default 3. */
   maxRetries?: number;
@@ -27,7 +27,7 @@ export interface Call {
   once?: true;
 }
 
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 100_000;
 const MAX_RETRIES = 3;
 /** All waits of one call together. */
 const MAX_TOTAL_WAIT_MS = 120_000;

@@ -79,6 +79,8 @@ describe('filters', () => {
     [{ dateRange: { date_from: 'yesterday' } }, /yesterday is neither a date/u],
     [{ dateRange: { date_from: '-1mStart' } }, /neither a date/u],
     [{ dateRange: { date_to: '2026-13-45' } }, /neither a date/u],
+    [{ dateRange: { date_from: '-9999999999999999d' } }, /neither a date/u],
+    [{ properties: [{ key: 'a', value: 'x', operator: 'gt' }] }, /compared with x, which is no number/u],
     [{ properties: [{ key: 'a', value: 1, operator: 'between' }] }, /operator between is not known/u],
     [{ properties: [{ key: 'a', value: 1, operator: 'constructor' }] }, /operator constructor is not known/u],
     [{ properties: [{ key: 'a', value: 1, type: 'cohort' }] }, /type cohort is not in event files/u],
