@@ -1,4 +1,4 @@
-import type { SideColumn } from './hql/scope.ts';
+import type { SideColumn } from './hogql/scope.ts';
 
 /** AI properties that analyses read all the time. They are kept as columns of their own, so that no query parses JSON for them. */
 const TEXTS = [

@@ -6,7 +6,7 @@ import type { SourceNotice } from '../source.ts';
 import { dropDuplicates } from './duplicates.ts';
 import type { Engine } from './engine.ts';
 import { type EventFile, FORMATS } from './files.ts';
-import { stringLiteral } from './hql/literals.ts';
+import { stringLiteral } from './hogql/literals.ts';
 import { insertEvents, isAiEventsExport, jsonRows, parquetRows } from './load-sql.ts';
 import { type Rescue, rescueRows } from './rescue.ts';
 import { createAiEvents, createEvents, ROW } from './schema-sql.ts';

@@ -16,7 +16,7 @@ import {
 import { SIDE_COLUMNS } from './columns.ts';
 import { Engine } from './engine.ts';
 import { type EventFile, eventFiles } from './files.ts';
-import { compileHogQL } from './hql/compile.ts';
+import { compileHogQL } from './hogql/compile.ts';
 import { createTables, loadFiles } from './load.ts';
 import { attachParts, newestEvent, partsOf } from './tables.ts';
 import { toPostHog } from './values.ts';

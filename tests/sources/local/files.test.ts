@@ -3,7 +3,7 @@ import path from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../sources/local/engine.ts';
-import { stringLiteral } from '../../../sources/local/hql/literals.ts';
+import { stringLiteral } from '../../../sources/local/hogql/literals.ts';
 import { event, file, folder, open, rows, uuid } from './events.ts';
 
 const COUNT = 'SELECT count() FROM events';
