@@ -32,7 +32,7 @@ export async function parseExpr(text: string): Promise<Node> {
 }
 
 function checked(text: string, parse: () => Node): Node {
-  if (text.trim() === '') throw hogqlError('Empty query');
+  if (text.trim() === '') throw hogqlError('Empty query', { start: 0, end: text.length });
   refuseDroppedTokens(text);
   const tree = parse();
   refuseDroppedNodes(tree, text);
