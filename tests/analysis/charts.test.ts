@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { axisNames, type ChartSpec } from '../../analysis/chart-theme.ts';
 import { costByOperation, costVariance, dailyCostByModel } from '../../analysis/charts.ts';
-import { errorsByOperation, tokensPerCall } from '../../analysis/quality-charts.ts';
 import { renderSvg } from '../../tools/charts/render-svg.ts';
 
 const draw = (spec: ChartSpec) => renderSvg(spec, { title: 'Title', alt: 'Alt' });
@@ -172,36 +171,12 @@ describe('daily cost by model', () => {
   });
 });
 
-describe('quality charts', () => {
-  test('errors by share, with counts', async () => {
-    const { svg, warnings } = await draw(
-      errorsByOperation([
-        { operation: 'chat', calls: 2000, errors: 50 },
-        { operation: 'fine', calls: 10, errors: 0 },
-      ]),
-    );
-    expect(warnings).toEqual([]);
-    expect(texts(svg)).toContain('2.5%  (50 of 2,000)');
-    expect(texts(svg)).not.toContain('fine');
-  });
-
-  test('tokens per call', async () => {
-    const { svg, warnings } = await draw(
-      tokensPerCall([{ operation: 'chat', calls: 10, input_tokens: 120_000, output_tokens: 3000 }]),
-    );
-    expect(warnings).toEqual([]);
-    expect(texts(svg)).toEqual(expect.arrayContaining(['Input', 'Output', '12,300']));
-  });
-});
-
 describe('any rows', () => {
   test.each<[string, ChartSpec]>([
     ['cost by operation', costByOperation([])],
     ['all costs zero', costByOperation([cost('a', 0)])],
     ['cost variance', costVariance([], [])],
     ['daily cost', dailyCostByModel([])],
-    ['errors', errorsByOperation([])],
-    ['tokens', tokensPerCall([])],
   ])('without rows a chart says so: %s', async (_name, spec) => {
     const { svg, width, warnings } = await draw(spec);
     expect(texts(svg).some((text) => text.startsWith('No data'))).toBe(true);
