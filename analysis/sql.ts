@@ -47,11 +47,24 @@ const IS_ERROR =
  * Whether `$ai_input_tokens` leaves cached tokens out (methods C0): the event's own flag, else proof (more cached than input
  * tokens), else the provider's default (Anthropic reports them apart, the others inside).
  */
-const EXCLUSIVE = `multiIf(
+function exclusive(of: { read: string; input: string; provider: string; model: string }): string {
+  return `multiIf(
     lower(coalesce(toString(properties.$ai_cache_reporting_exclusive), '')) IN ('true', '1'), 1,
     lower(coalesce(toString(properties.$ai_cache_reporting_exclusive), '')) IN ('false', '0'), 0,
-    read_tokens > in_tokens, 1,
-    match(lower(concat(provider, '/', model)), 'anthropic|claude'), 1, 0)`;
+    ${of.read} > ${of.input}, 1,
+    match(lower(concat(${of.provider}, '/', ${of.model})), 'anthropic|claude'), 1, 0)`;
+}
+
+/** The whole prompt of an event, cached or not, in tokens: for a query that a person pastes into PostHog, where `calls` would be too much. */
+function contextOfEvent(): string {
+  const tokens = (property: string) => `coalesce(toFloat(properties.${property}), 0)`;
+  const [input, read] = [tokens('$ai_input_tokens'), tokens('$ai_cache_read_input_tokens')];
+  const cached = `${read} + ${tokens('$ai_cache_creation_input_tokens')}`;
+  const [provider, model] = ["coalesce(properties.$ai_provider, '')", "coalesce(properties.$ai_model, '')"];
+  return `if(${exclusive({ read, input, provider, model })} = 1,
+    ${input} + ${cached},
+    greatest(${input}, ${cached}))`;
+}
 
 /** Columns read straight from an event. */
 function rawColumns(property: string): string {
@@ -70,7 +83,7 @@ function rawColumns(property: string): string {
     greatest(coalesce(${numeric('$ai_cache_creation_1h_input_tokens')}, 0), 0) AS write_1h_tokens,
     greatest(coalesce(${numeric('$ai_cache_creation_input_tokens')}, 0),
       coalesce(${numeric('$ai_cache_creation_5m_input_tokens')}, 0) + coalesce(${numeric('$ai_cache_creation_1h_input_tokens')}, 0)) AS write_tokens,
-    ${EXCLUSIVE} AS exclusive,
+    ${exclusive({ read: 'read_tokens', input: 'in_tokens', provider: 'provider', model: 'model' })} AS exclusive,
     ${numeric('$ai_total_cost_usd')} AS recorded_cost,
     ${numeric('$ai_latency')} AS latency,
     ${IS_ERROR} AS is_error,
@@ -137,6 +150,8 @@ export interface SqlFragments {
   operation: string;
   /** Subquery with one row per call; see `callsSql`. */
   calls: string;
+  /** Tokens of an event's whole prompt. */
+  context_tokens: string;
   is_error: string;
 }
 
@@ -147,6 +162,7 @@ export function sqlFragments(property: string): SqlFragments {
     window: WINDOW,
     operation: operationSql(property),
     calls: oneLine(callsSql(property, {})),
+    context_tokens: contextOfEvent(),
     is_error: IS_ERROR,
   };
 }

@@ -69,6 +69,9 @@ function environment(): typeof Handlebars {
     ratio: number(ratio),
     bytes: number(bytes),
     number: number(plain),
+    measure: (value: unknown, unit: unknown) =>
+      number(unit === 'usd' ? usd : unit === 'share' ? percent : plain)(value),
+    plural: (value: unknown, noun: string) => `${number(count)(value)} ${noun}${value === 1 ? '' : 's'}`,
     day,
     instant,
     inline,

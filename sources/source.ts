@@ -32,9 +32,9 @@ export interface QueryResult {
   cached: boolean;
 }
 
-/** Something about the source's data that a reader of the report must know (skipped lines, duplicates …). */
+/** Something about the source's data (skipped lines, duplicates …). Those about the cache speak of this machine; the others belong in a report. */
 export interface SourceNotice {
-  code: 'lines_skipped' | 'duplicates_dropped' | 'file_empty' | 'load_cached' | 'other_events';
+  code: 'lines_skipped' | 'duplicates_dropped' | 'file_empty' | 'future_events' | 'load_cached' | 'cache_unusable';
   message: string;
   count: number;
 }

@@ -1,6 +1,6 @@
 import type { Ranked } from '../analysis/recommend.ts';
 import { sqlFragments } from '../analysis/sql.ts';
-import { fixTemplate } from './fixes.ts';
+import { metricSql } from './fixes.ts';
 import { num, queryRows, text } from './query-rows.ts';
 import type { ToolContext } from './tool.ts';
 
@@ -13,7 +13,7 @@ export async function baselines(context: ToolContext, ranked: Ranked[]): Promise
   const { operation, generations } = sqlFragments(text(context.params.operation_property));
   const names = ranked.map(({ finding }) => String(finding.metrics.template ?? finding.kind));
   const metrics = [...new Set(names)];
-  const columns = metrics.map((name, index) => `toFloat(${fixTemplate(name).metric.hogql}) AS metric_${index}`);
+  const columns = metrics.map((name, index) => `toFloat(${metricSql(name)}) AS metric_${index}`);
   const rows = await queryRows(context, {
     name: 'plans: baselines',
     sql: `SELECT ${operation} AS operation, ${columns.join(', ')} FROM events WHERE ${generations} AND ${operation} IN {operations} GROUP BY operation LIMIT 1000`,

@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { sqlFragments } from '../analysis/sql.ts';
 import { RunbookError } from '../lib/errors.ts';
 import { packageRoot } from '../lib/package-root.ts';
+import { renderTemplate } from '../lib/templates.ts';
 
 const fix = z.strictObject({
   title: z.string(),
@@ -16,6 +18,7 @@ const fix = z.strictObject({
   metric: z.strictObject({
     name: z.string(),
     hogql: z.string(),
+    unit: z.enum(['usd', 'share', 'number']).default('number'),
     factor: z.number().optional(),
     target: z.string().optional(),
   }),
@@ -45,4 +48,14 @@ export function fixTemplate(name: string): FixTemplate {
   const found = Object.hasOwn(templates, name) ? templates[name] : undefined;
   if (!found) throw new RunbookError('runbook_invalid', `templates/fixes.yaml has no entry for ${name}.`, { at: name });
   return found;
+}
+
+/** The HogQL expression of a fix's metric over `$ai_generation` events. */
+export function metricSql(name: string): string {
+  const { context_tokens } = sqlFragments('');
+  return renderTemplate(
+    fixTemplate(name).metric.hogql,
+    { context_tokens },
+    { name: `templates/fixes.yaml ${name}.metric.hogql` },
+  );
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sqlFragments } from '../analysis/sql.ts';
 import { RunbookError } from '../lib/errors.ts';
+import type { SourceNotice } from '../sources/source.ts';
 import { num0, queryRows, type Row, text } from './query-rows.ts';
 import { defineTool, type ToolContext } from './tool.ts';
 
@@ -70,9 +71,14 @@ function overviewSql(context: ToolContext): string {
   FROM events WHERE event IN ('$ai_generation', '$ai_embedding') AND ${sql.window}`;
 }
 
+/** What the source noticed about the data; how it was loaded is this machine's matter and would make two runs' reports differ. */
+function dataNotices(context: ToolContext): SourceNotice[] {
+  return context.source.notices().filter(({ code }) => code !== 'load_cached' && code !== 'cache_unusable');
+}
+
 function noEvents(context: ToolContext): RunbookError {
   const { from, to } = context.window;
-  const notices = context.source.notices().map((notice) => notice.message);
+  const notices = dataNotices(context).map((notice) => notice.message);
   return new RunbookError(
     'gate',
     `${context.source.label} has no $ai_generation events between ${from.toISOString()} and ${to.toISOString()}.${notices.length ? ` (${notices.join(' ')})` : ''}`,
@@ -125,7 +131,7 @@ function describe(context: ToolContext, row: Row, content: Project['content']): 
     calls_without_cost: num0(row.calls_without_cost),
     calls_without_tokens: num0(row.calls_without_tokens),
     content,
-    notices: [...context.source.notices()],
+    notices: dataNotices(context),
   };
 }
 

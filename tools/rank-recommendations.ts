@@ -2,15 +2,17 @@ import { z } from 'zod';
 import type { Finding } from '../analysis/findings.ts';
 import { savings } from '../analysis/findings.ts';
 import { type Ranked, rank, validationPeriod } from '../analysis/recommend.ts';
+import { sqlFragments } from '../analysis/sql.ts';
 import { renderTemplate } from '../lib/templates.ts';
 import { baselines } from './baselines.ts';
 import { COST_VARIANCE, type CostVarianceFile } from './cost-variance.ts';
 import { type EvidenceTrace, FINDING_EVIDENCE, FINDINGS } from './detect-findings.ts';
-import { fixTemplate } from './fixes.ts';
+import { fixTemplate, metricSql } from './fixes.ts';
 import { guardFindings } from './guards.ts';
 import { withSamples } from './plan-samples.ts';
 import { PROJECT, type Project } from './probe-project.ts';
 import { PROFILES, type ProfilesFile } from './profile-operations.ts';
+import { text } from './query-rows.ts';
 import { SAMPLES, type Sample } from './read-traces.ts';
 import { defineTool, type ToolContext } from './tool.ts';
 
@@ -40,6 +42,7 @@ export const recommendation = z.object({
   after: z.string(),
   effort: z.enum(['S', 'M', 'L']),
   metric: z.string(),
+  unit: z.enum(['usd', 'share', 'number']),
   baseline: z.number().nullable(),
   target: z.string(),
   target_value: z.number().nullable(),
@@ -47,6 +50,8 @@ export const recommendation = z.object({
   period_traces: z.number(),
   traces_per_day: z.number(),
   period_capped: z.boolean(),
+  /** The event property that names the operation. */
+  filter_property: z.string(),
   verify: z.string(),
   savings: savings.nullable(),
   spend_share: z.number().nullable(),
@@ -62,12 +67,14 @@ export const rankRecommendations = defineTool({
   output: z.object({ recommendations: z.number(), projected_monthly_savings_usd: z.number(), saved_as: z.string() }),
   readOnly: true,
   async run({ min_recommendations }, context) {
-    const findings = (context.results.readJson(FINDINGS) as { findings: Finding[] }).findings;
+    const { findings } = context.results.readJson(FINDINGS) as { findings: Finding[] };
+    // What cannot be opened in PostHog cannot be acted on; calls without a trace id stay in the table of findings.
+    const traced = findings.filter((finding) => finding.trace_ids.length > 0);
     const profiles = context.results.readJson(PROFILES) as ProfilesFile;
     const project = context.results.readJson(PROJECT) as Project;
     const totalCost = profiles.calls.reduce((sum, profile) => sum + profile.cost_usd, 0);
     const scale = { observedDays: project.observed_days, totalCost };
-    const ranked = rank(findings, (f) => fixTemplate(f.kind).ease, scale).slice(
+    const ranked = rank(traced, (f) => fixTemplate(f.kind).ease, scale).slice(
       0,
       Math.max(MAX_RECOMMENDATIONS, min_recommendations),
     );
@@ -134,7 +141,7 @@ function build(context: ToolContext, { finding, savings: saved }: Ranked, frame:
     before: render('before', template.before),
     after: render('after', template.after),
     effort: template.effort,
-    ...plan(context, finding, template.metric, frame),
+    ...plan(context, finding, name, frame),
     savings: saved,
     spend_share: frame.scale.totalCost > 0 ? operationCost / frame.scale.totalCost : null,
     status: 'new',
@@ -166,7 +173,9 @@ function sampleOf(context: ToolContext, finding: Finding): Recommendation['sampl
   return { trace_id, input_excerpt, output_excerpt, note };
 }
 
-function plan(context: ToolContext, finding: Finding, metric: ReturnType<typeof fixTemplate>['metric'], frame: Frame) {
+function plan(context: ToolContext, finding: Finding, name: string, frame: Frame) {
+  const { metric } = fixTemplate(name);
+  const property = text(context.params.operation_property);
   const { measured, scale, profiles } = frame;
   const traces = profiles.traces.find((t) => t.operation === finding.operation)?.traces ?? 0;
   const perDay = traces / scale.observedDays;
@@ -176,6 +185,7 @@ function plan(context: ToolContext, finding: Finding, metric: ReturnType<typeof 
   const target = metric.factor === undefined || measured === null ? null : measured * metric.factor;
   return {
     metric: metric.name,
+    unit: metric.unit,
     baseline: measured,
     target: metric.target ?? (target === null ? 'a clear drop' : ''),
     target_value: target,
@@ -183,11 +193,18 @@ function plan(context: ToolContext, finding: Finding, metric: ReturnType<typeof 
     period_traces: period.traces,
     traces_per_day: perDay,
     period_capped: period.capped,
-    verify: `SELECT toDate(timestamp) AS day, ${metric.hogql} AS value FROM events WHERE event = '$ai_generation' AND properties.$ai_span_name = ${hogqlText(finding.operation)} AND timestamp >= now() - INTERVAL ${period.days} DAY GROUP BY day ORDER BY day LIMIT 100`,
+    filter_property: property === '' ? '$ai_span_name' : property,
+    verify: [
+      `SELECT toDate(timestamp) AS day, ${metricSql(name)} AS value`,
+      `FROM events WHERE event = '$ai_generation' AND ${sqlFragments(property).operation} = ${hogqlText(finding.operation)}`,
+      `  AND timestamp >= now() - INTERVAL ${period.days} DAY`,
+      'GROUP BY day ORDER BY day LIMIT 100',
+    ].join('\n'),
   };
 }
 
 /** A HogQL string literal, for a query that a person pastes into PostHog. */
 function hogqlText(value: string): string {
-  return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replace(/\s+/gu, ' ')}'`;
+  const escaped = value.replaceAll('\\', '\\\\').replaceAll("'", "\\'");
+  return `'${escaped.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t').replaceAll('\0', '\\0')}'`;
 }

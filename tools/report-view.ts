@@ -14,6 +14,9 @@ import { SAMPLES, type Sample } from './read-traces.ts';
 import { HISTORY, type HistoryFile } from './review-history.ts';
 import type { ToolContext } from './tool.ts';
 
+/** Findings that the report's table shows; the rest is in `data/findings.json`. */
+const MAX_FINDINGS = 40;
+
 /** A row of a metrics CSV: text stays text, numbers are numbers, an empty cell is null. */
 export type MetricsRow = Record<string, string | number | null>;
 
@@ -110,12 +113,10 @@ function trendRows(all: MetricsRow[], week: MetricsRow[], three: MetricsRow[], d
   }));
 }
 
-function recommendationView(item: Recommendation, project: Project) {
+function recommendationView(item: Recommendation) {
   return {
     ...item,
-    monthly_cost: item.spend_share === null ? null : item.spend_share,
     effort_text: { S: 'S (days)', M: 'M (1–2 weeks)', L: 'L (a month)' }[item.effort],
-    observed_days: project.observed_days,
   };
 }
 
@@ -181,11 +182,12 @@ export function reportView(context: ToolContext) {
       groups: failures.groups.slice(0, 12),
       more: Math.max(0, failures.groups.length - 12),
     },
-    findings: findings.map(({ trace_ids, ...f }) => ({
+    findings: findings.slice(0, MAX_FINDINGS).map(({ trace_ids, ...f }) => ({
       ...f,
       trace_ids: trace_ids.slice(0, 3),
       share: f.frequency.of > 0 ? f.frequency.seen / f.frequency.of : null,
     })),
+    more_findings: Math.max(0, findings.length - MAX_FINDINGS),
     top_findings: recommendations.slice(0, 3),
     reading: {
       read: samples.length,
@@ -195,7 +197,7 @@ export function reportView(context: ToolContext) {
       clean_upper_bound: wilsonHigh(0, Math.max(1, samples.length)),
       clean: samples.filter((s) => s.abnormality === 'clean').slice(0, 2),
     },
-    recommendations: recommendations.map((item) => recommendationView(item, project)),
+    recommendations: recommendations.map((item) => recommendationView(item)),
     history: read<HistoryFile>(HISTORY),
   };
 }

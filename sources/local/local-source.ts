@@ -94,9 +94,19 @@ export class LocalSource implements Source {
       this.#engine = await Engine.open(this.#ownScratch);
       await this.#load(this.#engine, files, undefined, signal);
       const message = `The load is not kept for the next run: the cache folder cannot be used (${unusable}).`;
-      this.#notices.push({ code: 'load_cached', count: 0, message });
+      this.#notices.push({ code: 'cache_unusable', count: 0, message });
     }
-    this.#now = this.#options.asOf ?? (await newestEvent(this.#engine)) ?? new Date();
+    this.#now = this.#options.asOf ?? (await this.#newest(this.#engine));
+  }
+
+  async #newest(engine: Engine): Promise<Date> {
+    const clock = new Date();
+    const newest = await newestEvent(engine, clock);
+    if (newest && newest.strays > 0) {
+      const message = `Dated in the future and outside the window: ${newest.strays} of the events. The window ends at the newest event before today; --as-of sets another end.`;
+      this.#notices = [...this.#notices, { code: 'future_events', count: newest.strays, message }];
+    }
+    return newest?.time ?? clock;
   }
 
   /** A load that another process removes meanwhile, or that is damaged, is made anew. */
@@ -131,7 +141,7 @@ export class LocalSource implements Source {
       keepLoad(place, cache.key, record, folder, parts);
     } catch (error) {
       const message = `The load is not kept for the next run: ${messageOf(error)}.`;
-      this.#notices = [...this.#notices, { code: 'load_cached', count: 0, message }];
+      this.#notices = [...this.#notices, { code: 'cache_unusable', count: 0, message }];
     }
   }
 

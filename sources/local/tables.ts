@@ -25,10 +25,22 @@ export async function attachParts(engine: Engine, parts: string): Promise<number
   return Number(rows);
 }
 
-/** Time of the newest event, up to the next millisecond; undefined where there is none. */
-export async function newestEvent(engine: Engine): Promise<Date | undefined> {
-  const [[rows, micros] = []] = await engine.rows('SELECT count(), toUnixTimestamp64Micro(max(timestamp)) FROM events');
-  return Number(rows) === 0 ? undefined : new Date(Math.ceil(Number(micros) / 1000));
+/** A few events later than the clock are a client's wrong date; more of them are data of a clock that runs ahead, or generated. */
+const STRAY_SHARE = 0.01;
+const DAY_MS = 86_400_000;
+
+/**
+ * Time of the newest event, up to the next millisecond; undefined where there is none. Less than one event in a hundred that is dated
+ * more than a day after `clock` is no measure of time: it is passed over and counted in `strays`.
+ */
+export async function newestEvent(engine: Engine, clock: Date): Promise<{ time: Date; strays: number } | undefined> {
+  const limit = `fromUnixTimestamp64Milli(${clock.getTime() + DAY_MS})`;
+  const [[rows, newest, strays, before] = []] = await engine.rows(
+    `SELECT count(), toUnixTimestamp64Micro(max(timestamp)), countIf(timestamp > ${limit}), toUnixTimestamp64Micro(maxIf(timestamp, timestamp <= ${limit})) FROM events`,
+  );
+  if (Number(rows) === 0) return undefined;
+  const few = Number(strays) > 0 && Number(strays) < STRAY_SHARE * Number(rows);
+  return { time: new Date(Math.ceil(Number(few ? before : newest) / 1000)), strays: few ? Number(strays) : 0 };
 }
 
 async function tableFolder(engine: Engine): Promise<string> {

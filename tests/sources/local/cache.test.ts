@@ -99,7 +99,7 @@ describe('the cache of loads', () => {
     const blocked = path.join(file('a-file', ''), 'cache');
     const source = await open(file('a.jsonl', some(2)), { cacheDir: blocked });
     expect(source.notices()).toMatchObject([
-      { code: 'load_cached', count: 0, message: expect.stringContaining('not kept') },
+      { code: 'cache_unusable', count: 0, message: expect.stringContaining('not kept') },
     ]);
     expect(await rows(source, 'SELECT count() FROM events')).toEqual([[2]]);
   });

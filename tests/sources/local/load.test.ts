@@ -140,6 +140,16 @@ describe('spellings of an event', () => {
     expect(source.now().toISOString()).toBe('2026-10-03T00:00:00.001Z');
     expect(await rows(source, 'SELECT count() FROM events WHERE timestamp > now() - INTERVAL 1 DAY')).toEqual([[1]]);
   });
+
+  it('has a now that a stray date in the far future does not move, and says so', async () => {
+    const lines = Array.from({ length: 200 }, (_, n) => event({ n }, { uuid: uuid(n) }));
+    const stray = event({}, { uuid: uuid(200), time: '2099-01-01T00:00:00Z' });
+    const source = await open(file('a.jsonl', [...lines, stray].join('\n')));
+    expect(source.now().toISOString()).toBe('2026-10-01T10:00:00.000Z');
+    expect(source.notices()).toMatchObject([{ code: 'future_events', count: 1 }]);
+    const future = await open(file('b.jsonl', [lines[0], stray].join('\n')));
+    expect(future.now().toISOString()).toBe('2099-01-01T00:00:00.000Z');
+  });
 });
 
 describe('dirty lines', () => {
