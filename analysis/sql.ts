@@ -27,10 +27,20 @@ export function operationProperty(name: string): string {
   return name;
 }
 
+/**
+ * A name as it was sent. On projects with the older storage a property's text keeps the escapes of its JSON (`say \"hi\"`), on newer ones it
+ * is decoded; what is no JSON text stays as it is.
+ */
+function decoded(text: string): string {
+  return `if(position(${text}, '\\\\') > 0, coalesce(nullIf(JSONExtractString(concat('["', ${text}, '"]'), 1), ''), ${text}), ${text})`;
+}
+
 function operationSql(property: string): string {
-  const named = "nullIf(properties.$ai_span_name, '')";
-  const own = property === '' ? '' : `nullIf(toString(properties.\`${operationProperty(property)}\`), ''), `;
-  return `coalesce(${own}${named}, 'unnamed')`;
+  const names = [
+    ...(property === '' ? [] : [`toString(properties.\`${operationProperty(property)}\`)`]),
+    'properties.$ai_span_name',
+  ];
+  return `coalesce(${names.map((name) => `nullIf(${decoded(name)}, '')`).join(', ')}, 'unnamed')`;
 }
 
 /** The condition that pins the window; both ends inclusive. */
