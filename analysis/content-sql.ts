@@ -96,22 +96,31 @@ export function duplicatesSql(calls: string): string {
     ORDER BY operation, traces DESC, request, trace_id LIMIT ${MAX_CITED} BY operation LIMIT ${MAX_ROWS}`;
 }
 
+/** An operation answers with labels when most answers are one of a few short texts that its prompt names. */
+const MAX_LABELS = 30;
+const MAX_LABEL = 64;
+/** Start of a prompt in which such a list is looked for, characters. */
+const INSTRUCTIONS = 8000;
+const LABEL = `lower(replaceRegexpAll(answer, ${literal(String.raw`^[\s"'\x60*.]+|[\s"'\x60*.,;:!]+$`)}, ''))`;
+
 /**
- * Completions that are empty, cut off, or no JSON where the operation answers in JSON. `of` is the operation's number of successful calls
+ * Completions that are empty, cut off, outside the labels that the prompt names, or no JSON where the operation answers in JSON. `of` is the operation's number of successful calls
  * with a stored completion; a call without stored content is never judged.
  */
 export function outputsSql(calls: string): string {
   const flagged = `[
       ('empty_output', if(is_error = 0 AND NOT match(output, ${HAS_TEXT}) AND NOT match(output, ${HAS_TOOL}) AND match(output, '^\\\\s*(\\\\[|\\\\{|$)'), 1, 0)),
       ('response_truncation', if(limit_stop = 1 OR (known_stop = 0 AND at_max >= 3 AND at_max >= 0.01 * of AND out_tokens = out_max AND out_max >= 64 AND answer != '' AND NOT match(answer, ${TERMINATED})), 1, 0)),
+      ('model_confusion', if(is_error = 0 AND limit_stop = 0 AND answer != '' AND listed = 0 AND NOT match(output, ${HAS_TOOL}) AND in_list >= 0.6 * of AND list_size <= ${MAX_LABELS} AND same_answer < 0.1 * of, 1, 0)),
       ('malformed_output', if(is_error = 0 AND limit_stop = 0 AND json_like >= 0.35 * of AND json_valid >= 0.3 * of AND answer != '' AND NOT isValidJSON(body), 1, 0))]`;
   return `SELECT operation, kind, trace_id, out_tokens, cost, of, out_max, cost AS waste, ${STATS}
     FROM (SELECT *, (arrayJoin(arrayFilter(k -> k.2 = 1, ${flagged})) AS hit).1 AS kind
       FROM (SELECT *, countIf(is_error = 0) OVER (PARTITION BY operation) AS of, max(out_tokens) OVER (PARTITION BY operation, model) AS out_max,
           countIf(json_start = 1) OVER (PARTITION BY operation) AS json_like, countIf(json_start = 1 AND isValidJSON(body)) OVER (PARTITION BY operation) AS json_valid,
-          count() OVER (PARTITION BY operation, model, out_tokens) AS at_max
-        FROM (SELECT *, trim(replaceRegexpAll(answer, '^\\\\s*\`\`\`[a-zA-Z]*|\`\`\`\\\\s*$', '')) AS body, if(match(body, '^[\\\\[{]'), 1, 0) AS json_start
-          FROM (SELECT operation, model, trace_id, is_error, out_tokens, coalesce(cost, 0) AS cost, ${OUTPUT} AS output, ${TEXT} AS answer,
+          count() OVER (PARTITION BY operation, model, out_tokens) AS at_max, countIf(listed = 1) OVER (PARTITION BY operation) AS in_list,
+          uniqExactIf(label, listed = 1) OVER (PARTITION BY operation) AS list_size, count() OVER (PARTITION BY operation, label) AS same_answer
+        FROM (SELECT *, ${LABEL} AS label, if(label != '' AND length(answer) <= ${MAX_LABEL} AND positionCaseInsensitiveUTF8(instructions, label) > 0, 1, 0) AS listed, trim(replaceRegexpAll(answer, '^\\\\s*\`\`\`[a-zA-Z]*|\`\`\`\\\\s*$', '')) AS body, if(match(body, '^[\\\\[{]'), 1, 0) AS json_start
+          FROM (SELECT operation, model, trace_id, is_error, out_tokens, coalesce(cost, 0) AS cost, ${OUTPUT} AS output, ${TEXT} AS answer, substring(input_text, 1, ${INSTRUCTIONS}) AS instructions,
               if(stop_reason != '' OR match(output, '"(finish_reason|stop_reason|finishReason)"\\\\s*:\\\\s*"'), 1, 0) AS known_stop,
               if(stop_reason IN ('length', 'max_tokens', 'max_output_tokens', 'model_length') OR match(output, ${LIMIT_STOP}), 1, 0) AS limit_stop
             FROM ${calls} AS gen WHERE has_output = 1) AS read) AS parsed) AS counted) AS judged
@@ -145,27 +154,32 @@ export function toolLoopsSql(calls: string): string {
 }
 
 /** Lengths of prompt text at which calls are compared, in characters. */
-const PREFIX_LENGTHS = [4000, 8000, 16_000, 32_000, 64_000];
+const PREFIX_LENGTHS = [4000, 6000, 8000, 12_000, 16_000, 24_000, 32_000, 48_000, 64_000];
+/** A date, a request's id or a counter that spoils a shared prefix stands in these first characters. */
+const PREFIX_HEAD = 1000;
+const MASKED_INPUT = `concat(replaceRegexpAll(replaceRegexpAll(substring(input_text, 1, ${PREFIX_HEAD}), ${VOLATILE}, '#'), '[0-9]+', '#'), substring(input_text, ${PREFIX_HEAD + 1}))`;
 
 /**
- * The longest common prompt prefixes per operation and model: at each length, how many calls start with the most usual text, how many
- * prompt tokens that text is (share of characters × recorded tokens), and how many of those calls read from a cache.
+ * The longest common prompt prefixes per operation and model: at each length, how many calls start with the most usual text (`shared_calls`;
+ * ids, times and numbers in its first lines aside) and how many to the letter (`exact_calls`), how many prompt tokens that text is (share
+ * of characters × recorded tokens), and how many of those calls read from a cache.
  */
 export function prefixSql(calls: string): string {
   return `SELECT operation, model, price_key, prefix_length, max(c) AS shared_calls, sum(c) AS long_calls,
       argMax(tokens, (c, h)) AS prefix_tokens, argMax(read, (c, h)) AS read_tokens, argMax(context, (c, h)) AS context_sum, argMax(gap_5m, (c, h)) AS within_5m,
-      argMax(gap_1h, (c, h)) AS within_1h, argMax(tokens_usd, (c, h)) AS prefix_usd, argMax(read_rate, (c, h)) AS read_rate, argMax(example, (c, h)) AS example_trace
+      argMax(gap_1h, (c, h)) AS within_1h, argMax(tokens_usd, (c, h)) AS prefix_usd, argMax(read_rate, (c, h)) AS read_rate, argMax(example, (c, h)) AS example_trace, argMax(exact, (c, h)) AS exact_calls
     FROM (SELECT operation, model, price_key, prefix_length, h, count() AS c, sum(context_tokens * prefix_length / characters) AS tokens,
         sum(least(read_tokens, context_tokens * prefix_length / characters)) AS read, sum(context_tokens) AS context,
         countIf(gap <= 300) AS gap_5m, countIf(gap <= 3600) AS gap_1h,
         sum(context_tokens * prefix_length / characters * price_in_token) AS tokens_usd,
-        max(if(price_in_token > 0, price_read_token / price_in_token, 1)) AS read_rate, argMax(trace_id, (context_tokens, trace_id)) AS example
-      FROM (SELECT *, coalesce(dateDiff('second', lag(at) OVER (PARTITION BY operation, model, prefix_length, h ORDER BY at), at), 1e9) AS gap
+        max(if(price_in_token > 0, price_read_token / price_in_token, 1)) AS read_rate, argMax(trace_id, (context_tokens, trace_id)) AS example, max(same) AS exact
+      FROM (SELECT *, prefix.1 AS prefix_length, prefix.2 AS h, count() OVER (PARTITION BY operation, model, prefix.1, prefix.3) AS same,
+          coalesce(dateDiff('second', lag(at) OVER (PARTITION BY operation, model, prefix.1, prefix.2 ORDER BY at), at), 1e9) AS gap
         FROM (SELECT operation, model, price_key, trace_id, at, context_tokens, read_tokens, if(price_row > 0, price_in_token, 0) AS price_in_token,
-            price_read_token, length(input_text) AS characters, arrayJoin([${PREFIX_LENGTHS.join(', ')}]) AS prefix_length,
-            cityHash64(substring(input_text, 1, prefix_length)) AS h
-          FROM ${calls} AS gen WHERE has_tokens = 1 AND is_error = 0 AND length(input_text) >= ${PREFIX_LENGTHS[0]}) AS cut
-        WHERE characters >= prefix_length) AS spaced
+            price_read_token, length(input_text) AS characters, ${MASKED_INPUT} AS masked,
+            arrayJoin(arrayMap(n -> (n, cityHash64(substring(masked, 1, n)), cityHash64(substring(input_text, 1, n))),
+              arrayFilter(n -> n <= least(length(masked), length(input_text)), [${PREFIX_LENGTHS.join(', ')}]))) AS prefix
+          FROM ${calls} AS gen WHERE has_tokens = 1 AND is_error = 0 AND length(input_text) >= ${PREFIX_LENGTHS[0]}) AS cut) AS spaced
       GROUP BY operation, model, price_key, prefix_length, h) AS grouped
     GROUP BY operation, model, price_key, prefix_length ORDER BY operation, model, prefix_length LIMIT ${MAX_ROWS}`;
 }

@@ -93,7 +93,9 @@ export interface PrefixRow {
   model: string;
   price_key: string;
   prefix_length: number;
+  /** Calls that start with the most usual text, ids and numbers in its first lines aside, and those that do so to the letter. */
   shared_calls: number;
+  exact_calls: number;
   long_calls: number;
   prefix_tokens: number;
   read_tokens: number;

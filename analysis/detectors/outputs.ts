@@ -14,10 +14,11 @@ function frequent(seen: number, of: number): boolean {
 const TITLES = {
   empty_output: 'Calls are paid for and answer with nothing',
   response_truncation: 'Answers are cut off by the output limit',
+  model_confusion: 'Answers are none of the labels that the prompt names',
   malformed_output: 'Answers that should be JSON do not parse',
 } as const;
 
-/** Empty, truncated and malformed answers, judged where completions are stored. */
+/** Empty, truncated, malformed answers and such that miss the asked-for labels, judged where completions are stored. */
 export function badOutputs(evidence: Evidence): Finding[] {
   return groups(evidence.outputs)
     .filter((group) => frequent(group.first.seen, number(group.first, 'of')))

@@ -22,6 +22,9 @@ const WRITE_PREMIUM = { short: 0.25, long: 1 } as const;
 /** Hidden-cache steps that prove caching rather than another price list. */
 const STEPPED = 0.9;
 
+/** With fewer of the calls equal to the letter, something at the start of the prompt changes from call to call. */
+const MIN_EXACT = 0.5;
+
 /** Long prompt prefixes that many calls share and that no cache serves. */
 export function cacheablePrefixes(evidence: Evidence): Finding[] {
   const best = new Map<string, PrefixRow>();
@@ -72,17 +75,22 @@ export function hiddenCache(profile: CallProfile): 'cached' | 'none' | 'unknown'
 
 function prefixFinding(evidence: Evidence, row: PrefixRow): Finding {
   const tokens = row.prefix_tokens / row.shared_calls;
+  const spoiled = row.exact_calls < MIN_EXACT * row.shared_calls;
   return toFinding(evidence, {
     kind: 'cacheable_prefix',
     operation: row.operation,
     model: row.model,
-    title: `Every call pays full price for the same ${Math.round(tokens)} leading prompt tokens`,
+    title: spoiled
+      ? `A changing line at the start keeps ${Math.round(tokens)} equal prompt tokens from being cached`
+      : `Every call pays full price for the same ${Math.round(tokens)} leading prompt tokens`,
     traces: prefixTraces(evidence, row),
     seen: row.shared_calls,
     of: row.long_calls,
     unit: 'calls',
     metrics: {
       prefix_tokens_per_call: tokens,
+      calls_equal_to_the_letter: row.exact_calls,
+      changing_line: spoiled ? 'yes' : '',
       prefix_share_of_prompt: row.context_sum > 0 ? row.prefix_tokens / row.context_sum : null,
       read_from_cache_share: row.prefix_tokens > 0 ? row.read_tokens / row.prefix_tokens : null,
       reuse_within_5_min: row.within_5m / row.shared_calls,

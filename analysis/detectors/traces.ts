@@ -1,6 +1,16 @@
 import { type Evidence, usualPrompt } from '../evidence.ts';
 import type { Finding } from '../findings.ts';
-import { citedTraces, type Group, groupSavings, groups, MIN_SEEN, number, toFinding, traceCount } from './shared.ts';
+import {
+  citedTraces,
+  type Group,
+  groupSavings,
+  groups,
+  MIN_SEEN,
+  number,
+  operationCost,
+  toFinding,
+  traceCount,
+} from './shared.ts';
 
 /** Share of an operation's traces from which on a pattern is more than a stray. */
 const MIN_SHARE = 0.03;
@@ -109,11 +119,22 @@ function isToolLoop(group: Group, loops: Set<string>): boolean {
   return looping >= 0.5 * group.rows.length;
 }
 
+/** A loop of this many equal calls is one whatever it costs. */
+const LONG_LOOP = 5;
+/** A job that is polled two or three times wastes less than this share of the operation's cost. */
+const MIN_LOOP_COST = 0.02;
+
+/** Loops that are long or dear; an agent that looks twice at a running job is neither. */
+function matters(evidence: Evidence, group: Group): boolean {
+  const longest = Math.max(...group.rows.map((row) => number(row, 'n')));
+  return longest >= LONG_LOOP || group.first.waste_total >= MIN_LOOP_COST * operationCost(evidence, group.operation);
+}
+
 /** The same tool with the same arguments, again and again. */
 export function toolLoops(evidence: Evidence): Finding[] {
   const byName = evidence.traceEvidence.filter((row) => row.kind === 'tool_abuse');
   return groups(evidence.content === 'none' ? byName : evidence.toolLoops)
-    .filter((group) => frequent(evidence, group))
+    .filter((group) => frequent(evidence, group) && matters(evidence, group))
     .map((group) =>
       toFinding(evidence, {
         kind: 'tool_abuse',
