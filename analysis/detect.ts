@@ -38,7 +38,7 @@ export function detectFindings(evidence: Evidence): Finding[] {
     ...stoppedAtLimit(evidence).filter((f) => !truncated.some((t) => t.kind === f.kind && t.operation === f.operation)),
     ...failureModes(evidence),
     ...outputVariance(evidence, cited).filter((f) => !names(truncated, f.operation)),
-    ...costTrends(evidence).filter((f) => !names([...stuffing, ...outliers], f.operation)),
+    ...costTrends(evidence).filter((f) => !names(stuffing, f.operation)),
   ];
   return found
     .filter((f) => f.trace_ids.length > 0 || f.kind === 'unpriced_model')
