@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, RunbookError } from './errors.ts';
@@ -21,6 +22,16 @@ export function ioError(file: string, cause: unknown): RunbookError {
     cause,
     ...(hint ? { hint } : {}),
   });
+}
+
+/**
+ * Makes a folder and those above it, one by one: Node's own recursive mkdir never ends below a folder that denies being there, as in /proc.
+ * @throws the system's error
+ */
+export function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder);
 }
 
 /**

@@ -1,7 +1,7 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
-import { writeFileAtomic } from '../lib/files.ts';
+import { makeFolder, writeFileAtomic } from '../lib/files.ts';
 
 /**
  * The only place that tools write to. Paths are relative, stay inside (no `..`, no absolute path, no symlink out), and
@@ -21,7 +21,7 @@ export class ResultsDir {
   static create(dir: string, options: { overwrite: boolean }): ResultsDir {
     const root = path.resolve(dir);
     try {
-      mkdirSync(root, { recursive: true });
+      makeFolder(root);
     } catch (cause) {
       throw new RunbookError('io', `The results dir ${root} cannot be made: ${(cause as Error).message}`, {
         cause,

@@ -1,13 +1,12 @@
-import type { Node } from './ast.ts';
 import type { Arity } from './catalogue.ts';
-import { hogqlError } from './errors.ts';
+import { hogqlError, type Placed } from './errors.ts';
 
 /** Refuses a wrong number of arguments or parameters in PostHog's words. */
 export function checkArity(
   found: number,
   { min, max }: Arity,
   name: string,
-  node: Node,
+  node: Placed,
   term: 'Function' | 'Aggregation',
   what: 'argument' | 'parameter' = 'argument',
 ): void {

@@ -9,6 +9,7 @@ export function scalarType(meta: ScalarFunction, args: readonly Expr[]): Type {
   const given = RULES.get(word)?.(types, meta, args) ?? typeOf(word as Kind);
   if (meta.gives.endsWith('!')) return { ...given, nullable: false };
   if (meta.gives.endsWith('?')) return asNullable(given);
+  if (word === 'parsed') return given;
   return given.kind === 'unknown' ? UNKNOWN : { ...given, nullable: types.some((type) => type.nullable) };
 }
 
@@ -32,6 +33,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['shifted', (types) => moved(types.find((type) => type.kind === 'date' || type.kind === 'datetime') ?? UNKNOWN, '')],
   ['truncated', (_types, _meta, [unit]) => typeOf(truncatesToDate(unit) ? 'date' : 'datetime')],
   ['array', () => arrayOf(UNKNOWN)],
+  ['parsed', ([type]) => typeOf('datetime', type?.kind !== 'string' || type.nullable)],
   ['strings', () => arrayOf(typeOf('string'))],
   ['element', ([type]) => elementOf(type)],
   ['lambdaElement', (types) => elementOf(types[1])],

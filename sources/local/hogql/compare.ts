@@ -33,7 +33,7 @@ export const COMPARISON_FUNCTIONS: ReadonlyMap<string, string> = new Map(
 
 /** `left op right`; it is never NULL itself, but in JOIN … ON. */
 export function comparison(op: string, left: Expr, right: Expr, scope: Scope, at?: Place): Expr {
-  const [l, r] = comparable(left, right);
+  const [l, r] = comparable(op, left, right);
   return {
     kind: 'comparison',
     op,

@@ -1,4 +1,3 @@
-import { propertyKind } from './schema.ts';
 import type { Expr } from './tree.ts';
 import { isNumeric, type Type, typeOf } from './types.ts';
 
@@ -16,10 +15,9 @@ export function asCondition(expr: Expr): Expr {
   return kindOf(expr) === 'boolean' ? typed(expr, 'boolean') : expr;
 }
 
-/** Whether it is a numeric or boolean AI property read as text. */
-function kindOf(expr: Expr): 'number' | 'boolean' | undefined {
-  if (expr.kind !== 'property' || expr.path.length !== 1 || typeof expr.path[0] !== 'string') return undefined;
-  return propertyKind(expr.path[0]);
+/** What a text stands for that is an AI property, or is handed on from one by an alias, a subquery, a branch. */
+function kindOf({ kind, type }: Expr): 'number' | 'boolean' | undefined {
+  return kind !== 'typed' && type.kind === 'string' ? type.holds : undefined;
 }
 
 function typed(expr: Expr, as: 'number' | 'boolean'): Expr {
@@ -32,9 +30,23 @@ function typed(expr: Expr, as: 'number' | 'boolean'): Expr {
   };
 }
 
-/** Both sides of a comparison: a property beside a number is a number, beside true or false a flag. */
-export function comparable(left: Expr, right: Expr): [Expr, Expr] {
+const ORDERED = new Set(['<', '>', '<=', '>=']);
+const NUMBER = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/u;
+
+/**
+ * Both sides of a comparison: a property beside a number is a number, beside true or false a flag. Two properties of one type are both
+ * read so, and which of two numbers is larger is no matter of text, even where one is written in quotes.
+ */
+export function comparable(op: string, left: Expr, right: Expr): [Expr, Expr] {
+  const kind = kindOf(left);
+  if (kind && kind === kindOf(right)) return [typed(left, kind), typed(right, kind)];
+  if (ORDERED.has(op) && isWrittenNumber(right)) return [asNumber(left), right];
+  if (ORDERED.has(op) && isWrittenNumber(left)) return [left, asNumber(right)];
   return [beside(left, right.type), beside(right, left.type)];
+}
+
+function isWrittenNumber(expr: Expr): boolean {
+  return expr.kind === 'constant' && typeof expr.value === 'string' && NUMBER.test(expr.value);
 }
 
 /** `expr` read as what it stands beside. */
@@ -48,8 +60,14 @@ function ofNumbers(type: Type): boolean {
   return items.length > 0 && items.every(isNumeric);
 }
 
-/** Branches of `if`, `coalesce` …: where one is a number, properties among them are numbers. */
+/** Branches of `if`, `coalesce` …: where one is a number or a flag, properties among them are read so. */
 export function branches(items: readonly Expr[]): Expr[] {
-  const number = items.some((item) => isNumeric(item.type));
-  return items.map((item) => (number ? asNumber(item) : item));
+  if (items.some((item) => isNumeric(item.type))) return items.map(asNumber);
+  return items.some((item) => item.type.kind === 'boolean') ? items.map(asCondition) : [...items];
+}
+
+/** Values that are put in order: the greatest of two numbers is no matter of text. */
+export function ranked(items: readonly Expr[]): Expr[] {
+  const numbers = items.every((item) => kindOf(item) === 'number' || item.type.kind === 'null');
+  return numbers ? items.map(asNumber) : branches(items);
 }

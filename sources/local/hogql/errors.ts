@@ -5,7 +5,7 @@ export interface Place {
   end: number;
 }
 
-interface Placed {
+export interface Placed {
   start?: { offset: number };
   end?: { offset: number };
 }

@@ -75,12 +75,12 @@ function constantText(value: QueryValue): string {
 }
 
 /** Times of stored tables are read in the project's zone; where that is UTC they are so already. */
-function printColumn({ table, name, type }: ExprOf<'column'>, printer: Printer): string {
+function printColumn({ table, name, type, zoneless }: ExprOf<'column'>, printer: Printer): string {
   const owner = table.name ?? (printer.dialect === 'local' ? table.internal : undefined);
   const text = owner === undefined ? printer.id(name) : `${printer.id(owner)}.${printer.id(name)}`;
   const stored = table.kind === 'events' || table.kind === 'ai_events';
   const zone = printer.options.timezone;
-  if (!stored || type.kind !== 'datetime' || (printer.dialect === 'local' && zone === 'UTC')) return text;
+  if (!stored || zoneless || type.kind !== 'datetime' || (printer.dialect === 'local' && zone === 'UTC')) return text;
   return `toTimeZone(${text}, ${stringLiteral(zone)})`;
 }
 

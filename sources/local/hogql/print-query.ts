@@ -67,7 +67,10 @@ function printSelect(query: SelectQuery, printer: Printer, top: number | undefin
       'ORDER BY',
       query.orderBy.map((order) => printOrder(order, printer)),
     ),
-    query.limitBy ? `LIMIT ${printer.expr(query.limitBy.n)} BY ${printer.all(query.limitBy.by)}` : '',
+    // PostHog leaves the place of an OFFSET empty.
+    query.limitBy
+      ? `LIMIT ${printer.expr(query.limitBy.n)} ${printer.dialect === 'canonical' ? ' ' : ''}BY ${printer.all(query.limitBy.by)}`
+      : '',
     query.limit ? `LIMIT ${limitText(query.limit, printer, top)}` : when('LIMIT', top?.toString()),
     query.withTies ? 'WITH TIES' : '',
   ]

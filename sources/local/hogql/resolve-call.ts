@@ -3,7 +3,7 @@ import type { CallNode, Node } from './ast.ts';
 import { aggregateType, scalarType } from './call-types.ts';
 import { type AggregateFunction, findFunction, functionNames, needsServer, type ScalarFunction } from './catalogue.ts';
 import { comparison, isComparison } from './compare.ts';
-import { asCondition, asNumber, branches } from './context.ts';
+import { asCondition, asNumber, branches, ranked } from './context.ts';
 import { hogqlError, placeOf } from './errors.ts';
 import { resolveLambdas } from './resolve-lambda.ts';
 import { resolveAll, resolveExpr, type Scope } from './scope.ts';
@@ -83,7 +83,9 @@ function scalar(node: Call, meta: ScalarFunction, scope: Scope): Expr {
   if (node.params) throw hogqlError(`Function '${name}' takes no parameters.`, node);
   if (node.distinct || node.filter_expr || node.order_by)
     throw hogqlError(`DISTINCT, FILTER and ORDER BY belong to aggregations, not to '${name}'.`, node);
-  const args = inContext(meta.name, resolveLambdas(node.args, scope));
+  // As in ON, nothing is wrapped where PostHog leaves a condition to the index.
+  const inside = meta.name === 'indexHint' ? { ...scope, inJoin: true } : scope;
+  const args = inContext(meta.name, resolveLambdas(node.args, inside));
   checkConstants(meta, args, node);
   if (meta.name === 'tuple') {
     const types = args.map((arg) => arg.type);
@@ -102,8 +104,8 @@ const NUMERIC = new Set(
 function inContext(name: string, args: Expr[]): Expr[] {
   if (name === 'not' || name === 'xor') return args.map(asCondition);
   if (NUMERIC.has(name)) return args.map(asNumber);
-  if (name === 'coalesce' || name === 'ifNull' || name === 'nullIf' || name === 'greatest' || name === 'least')
-    return branches(args);
+  if (name === 'greatest' || name === 'least') return ranked(args);
+  if (name === 'coalesce' || name === 'ifNull' || name === 'nullIf') return branches(args);
   if (name === 'if' || name === 'multiIf') return conditional(args);
   return args;
 }

@@ -1,6 +1,6 @@
 import type { Node } from './ast.ts';
 import { hogqlError, type Place, placeOf } from './errors.ts';
-import { HIDDEN_COLUMNS, NOT_IN_FILES } from './schema.ts';
+import { HIDDEN_COLUMNS, NOT_IN_FILES, propertyKind } from './schema.ts';
 import { resolveExpr, type Scope } from './scope.ts';
 import { nearest } from './suggest.ts';
 import type { Expr, Table } from './tree.ts';
@@ -28,7 +28,7 @@ function bind(name: string, rest: string[], node: FieldNode, scope: Scope): { ex
   const qualifier = rest.length > 0 ? scope.tables.find((table) => table.name === name) : undefined;
   if (qualifier) return { expr: qualified(qualifier, rest[0] ?? '', [name, rest[0] ?? ''], node), used: 2 };
   const alias = scope.aliases.get(name);
-  if (alias) return { expr: { kind: 'aliasRef', name, type: asNullable(alias), ...place }, used: 1 };
+  if (alias) return { expr: { kind: 'aliasRef', name, type: alias, ...place }, used: 1 };
   const table = owner(name, node, scope);
   if (table) return { expr: column(table, name, [name], at), used: 1 };
   const cte = scope.ctes.get(name);
@@ -73,11 +73,10 @@ function qualified(table: Table, name: string, chain: string[], node: FieldNode)
   return column(table, name, chain, placeOf(node));
 }
 
-/** A column of a table. What comes out of a subquery may be NULL, as PostHog sees it. */
+/** A column of a table, or what a subquery gives. */
 export function column(table: Table, name: string, chain: readonly string[], at?: Place): Expr {
   const type = typeIn(table, name) ?? UNKNOWN;
-  const seen = table.kind === 'query' ? asNullable(type) : type;
-  return { kind: 'column', table, name, chain, type: seen, ...(at ? { at } : {}) };
+  return { kind: 'column', table, name, chain, type, ...(at ? { at } : {}) };
 }
 
 function unresolved(name: string, node: FieldNode, scope: Scope): Error {
@@ -127,7 +126,7 @@ export function step(base: Expr, part: string | number, node: Node): Expr {
   if (index === 0) throw hogqlError(INDEX_FROM_ONE, node);
   if (base.kind === 'property')
     return { kind: 'property', json: base.json, path: [...base.path, part], type: typeOf('string', true), ...place };
-  if (isJson(base)) return { kind: 'property', json: base, path: [part], type: typeOf('string', true), ...place };
+  if (isJson(base)) return { kind: 'property', json: base, path: [part], type: propertyType(part), ...place };
   if (index === undefined)
     throw hogqlError(
       `Cannot resolve type ${base.kind === 'column' ? base.chain.join('.') : 'of this value'}. Unable to resolve ${part}.`,
@@ -136,6 +135,11 @@ export function step(base: Expr, part: string | number, node: Node): Expr {
     );
   const type = base.type.items?.[index - 1] ?? UNKNOWN;
   return { kind: 'tupleElement', tuple: base, index, type: asNullable(type), ...place };
+}
+
+function propertyType(name: string | number): Type {
+  const holds = typeof name === 'string' ? propertyKind(name) : undefined;
+  return holds ? { ...typeOf('string', true), holds } : typeOf('string', true);
 }
 
 /** A column that holds `properties`, of a table or handed on by a subquery. */

@@ -135,7 +135,7 @@ function stored(name: string, node: Node, alias: string | undefined, internal: s
 function numbers(join: JoinNode, scope: Scope, alias: string | undefined, internal: string): Bare {
   if (!join.table_args)
     throw hogqlError("Table function 'numbers' requires arguments", join.table, 'Write numbers(10).');
-  checkArity(join.table_args.length, { min: 1, max: 2 }, 'numbers', join.table, 'Function');
+  checkArity(join.table_args.length, { min: 1, max: 2 }, 'numbers', join, 'Function');
   const args = resolveAll(join.table_args, { ...scope, tables: [], aliases: new Map() });
   const name = alias ?? 'numbers';
   return { table: { kind: 'numbers', name, internal, columns: NUMBERS }, alias: name, args };

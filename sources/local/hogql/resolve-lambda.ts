@@ -2,7 +2,7 @@ import type { Node } from './ast.ts';
 import { hogqlError, placeOf } from './errors.ts';
 import { resolveExpr, type Scope } from './scope.ts';
 import type { Expr } from './tree.ts';
-import { type Type, typeOf, UNKNOWN } from './types.ts';
+import { asNullable, type Type, typeOf, UNKNOWN } from './types.ts';
 
 type LambdaNode = Node & { node: 'Lambda' };
 
@@ -20,7 +20,7 @@ export function resolveLambda(node: LambdaNode, scope: Scope, elements: readonly
   if (node.args.length === 0) throw hogqlError('Lambdas require at least one argument', node);
   const lambdas = new Map(scope.lambdas);
   node.args.forEach((name, index) => {
-    lambdas.set(name, elements[index] ?? UNKNOWN);
+    lambdas.set(name, asNullable(elements[index] ?? UNKNOWN));
   });
   const at = placeOf(node);
   return {

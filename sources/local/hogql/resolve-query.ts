@@ -13,6 +13,7 @@ import {
   resolveExpr,
   type Scope,
 } from './scope.ts';
+import { instantRanges } from './time-range.ts';
 import type { Expr, OutputColumn, Query, SelectQuery, Table } from './tree.ts';
 import { typeOf, UNKNOWN } from './types.ts';
 
@@ -121,6 +122,10 @@ function resolveSelect(
   const columns = node.select.flatMap((item) => resolveColumn(item, scope));
   const arrayJoin = resolveArrayJoin(node, scope);
   const condition = (part: Node | null | undefined) => (part ? asCondition(resolveExpr(part, scope)) : undefined);
+  const filter = (part: Node | null | undefined) => {
+    const resolved = condition(part);
+    return resolved ? instantRanges(resolved) : undefined;
+  };
   const at = placeOf(node);
   return {
     kind: 'select',
@@ -132,8 +137,8 @@ function resolveSelect(
     columns,
     from,
     arrayJoin,
-    prewhere: condition(node.prewhere),
-    where: condition(node.where),
+    prewhere: filter(node.prewhere),
+    where: filter(node.where),
     groupBy: (node.group_by ?? []).map((item) => resolveGroup(item, scope)),
     groupMode: groupMode(node),
     having: condition(node.having),
@@ -183,11 +188,17 @@ function resolveGroup(node: Node, scope: Scope): Expr {
 
 function resolveLimit(node: Node, scope: Scope): Expr {
   const limit = resolveExpr(node, scope);
-  if (limit.kind === 'subquery') return limit;
+  if (limit.kind === 'subquery' || isSum(limit)) return limit;
   const value = limit.kind === 'constant' ? limit.value : undefined;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 0)
     throw hogqlError('LIMIT must be a whole number.', node, 'LIMIT 50000 is the most that PostHog gives.');
   return limit;
+}
+
+/** `1 + 1`: computed by the engine. */
+function isSum(expr: Expr): boolean {
+  const whole = (part: Expr) => part.kind === 'constant' && Number.isInteger(part.value);
+  return expr.kind === 'arithmetic' && [expr.left, expr.right].every((part) => whole(part) || isSum(part));
 }
 
 /** Aliases of ARRAY JOIN can be used in SELECT, and those of SELECT in ARRAY JOIN. */

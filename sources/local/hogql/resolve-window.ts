@@ -1,5 +1,6 @@
 import type { FrameNode, Node, OrderNode, WindowNode, WindowSpecNode } from './ast.ts';
 import { findFunction, functionNames } from './catalogue.ts';
+import { asNumber } from './context.ts';
 import { hogqlError, placeOf } from './errors.ts';
 import { aggregation } from './resolve-call.ts';
 import { resolveAll, resolveExpr, type Scope } from './scope.ts';
@@ -78,7 +79,7 @@ export function resolveOrder(order: OrderNode, scope: Scope): Order {
   const fill = order.with_fill;
   const optional = (node: Node | null | undefined) => (node ? resolveExpr(node, scope) : undefined);
   return {
-    expr: resolveExpr(order.expr, scope),
+    expr: asNumber(resolveExpr(order.expr, scope)),
     descending: order.order === 'DESC',
     ...(fill
       ? { fill: { from: optional(fill.from_value), to: optional(fill.to_value), step: optional(fill.step_value) } }

@@ -14,7 +14,7 @@ export const SCALARS: Readonly<Record<string, string>> = {
     trim/1-2~ci trimLeft/1-2 trimRight/1-2 ltrim/1=trimLeft rtrim/1=trimRight btrim/1=trimBoth replace/3~ci replaceAll/3 replaceOne/3
     replaceRegexpAll/3 replaceRegexpOne/3 regexpQuoteMeta/1 translate/3 translateUTF8/3 format/2- concatWithSeparator/2- hex/1 unhex/1
     toString/1-2 toJSONString/1 formatDateTime/2-3 to_char/2-3=formatDateTime~tz dateName/2 monthName/1 split_part/3=splitByString({1},{0})[{2}]
-    extract/2 regexpExtract/2-3 md5/1=lower(hex(MD5({0})))`,
+    extract/2 regexpExtract/2-3 md5/1=hex(MD5({0}))`,
   'string?': `
     base58Encode/1 base58Decode/1 tryBase58Decode/1 base64Encode/1 base64Decode/1 tryBase64Decode/1 encodeXMLComponent/1 decodeXMLComponent/1
     extractTextFromHTML/1 convertCharset/3 protocol/1 domain/1 domainWithoutWWW/1 topLevelDomain/1 firstSignificantSubdomain/1
@@ -78,8 +78,9 @@ export const SCALARS: Readonly<Record<string, string>> = {
     date_bin/3=toStartOfInterval({1},{0},{2}) toDateTime64/1-3~tz`,
   'datetime?': `
     toStartOfFiveMinutes/1 toStartOfTenMinutes/1 toStartOfFifteenMinutes/1 timeSlot/1 toTime/1 fromUnixTimestamp64Milli/1
-    toDateTime/1-2=parseDateTime64BestEffortOrNull~tz toDateTimeUS/1-2=parseDateTime64BestEffortUSOrNull~tz
+    toDateTimeUS/1-2=parseDateTime64BestEffortUSOrNull~tz
     parseDateTimeBestEffort/1-2=parseDateTime64BestEffortOrNull~tz parseDateTime/2-3=parseDateTimeOrNull~tz UUIDv7ToDateTime/1~tz`,
+  parsed: 'toDateTime/1-2=parseDateTime64BestEffortOrNull~tz',
   'datetime!': 'now/0-1=now64~tz~ci current_timestamp/0=now64~tz',
   moved: `
     addYears/2 addQuarters/2 addMonths/2 addWeeks/2 addDays/2 addHours/2 addMinutes/2 addSeconds/2 subtractYears/2 subtractQuarters/2

@@ -7,8 +7,8 @@ import type { Type } from './types.ts';
 /** The resolved tree: every name is bound to what it means, every value has a type. It is what gets printed, in any dialect. */
 export type Expr = { type: Type; at?: Place } & (
   | { kind: 'constant'; value: QueryValue; text?: string }
-  /** `chain`: how the query wrote it. */
-  | { kind: 'column'; table: Table; name: string; chain: readonly string[] }
+  /** `chain`: how the query wrote it. `zoneless`: a time that is compared as an instant, not read in the project's zone. */
+  | { kind: 'column'; table: Table; name: string; chain: readonly string[]; zoneless?: true }
   | { kind: 'property'; json: Expr; path: readonly (string | number)[] }
   /** A property as the type that its context asks for. */
   | { kind: 'typed'; as: 'number' | 'boolean'; property: Expr }

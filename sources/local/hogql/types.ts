@@ -24,6 +24,8 @@ export interface Type {
   nullable: boolean;
   /** Of the elements: one of an array, each of a tuple. */
   items?: readonly Type[];
+  /** What a text holds that comes from an AI property of that type. */
+  holds?: 'number' | 'boolean';
 }
 
 export function typeOf(kind: Kind, nullable = false, items?: readonly Type[]): Type {
@@ -55,7 +57,10 @@ export function merged(types: readonly Type[]): Type {
   const nullable = types.some((type) => type.nullable);
   const [first] = known;
   if (!first) return typeOf('null', true);
-  if (known.every((type) => type.kind === first.kind)) return { ...first, nullable };
+  if (known.every((type) => type.kind === first.kind)) {
+    const { holds, ...plain } = first;
+    return holds && known.every((type) => type.holds === holds) ? { ...first, nullable } : { ...plain, nullable };
+  }
   if (known.every(isPlainNumber)) return typeOf('float', nullable);
   return { kind: 'unknown', nullable };
 }

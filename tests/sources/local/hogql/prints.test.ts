@@ -49,6 +49,13 @@ describe('expressions as PostHog prints them', () => {
     ['null = null', '1'],
     ['1 != 1', '0'],
     ['event is null', 'isNull(events.event)'],
+    ["arrayFilter(x -> x = 'a', ['a', 'b'])", "arrayFilter(x -> ifNull(equals(x, 'a'), 0), ['a', 'b'])"],
+    ["indexHint(properties.a = 'x')", `indexHint(equals(${property("'a'")}, 'x'))`],
+    ["toDateTime('2020-02-02') = now()", "equals(toDateTime('2020-02-02', 'UTC'), now64(6, 'UTC'))"],
+    [
+      'properties.$ai_input_tokens > properties.$ai_output_tokens',
+      `ifNull(greater(accurateCastOrNull(${property("'$ai_input_tokens'")}, 'Float64'), accurateCastOrNull(${property("'$ai_output_tokens'")}, 'Float64')), 0)`,
+    ],
     ["properties.a < 'x'", `ifNull(less(${property("'a'")}, 'x'), 0)`],
     [
       'properties.a = properties.b',
@@ -227,5 +234,51 @@ describe('what runs locally', () => {
     expect(await limit('select 1')).toEqual({ value: 100, ownLimit: false });
     expect(await limit('select 1 limit 7')).toEqual({ value: 7, ownLimit: true });
     expect(await limit('select 1 limit 70000')).toEqual({ value: 50_000, ownLimit: true });
+  });
+});
+
+describe('times in WHERE', () => {
+  const where = async (condition: string, timezone = 'UTC') => {
+    const { clickhouse } = await compileHogQL(`SELECT 1 FROM events WHERE ${condition}`, { ...options, timezone });
+    return clickhouse.slice(clickhouse.indexOf(`${guard}, `) + guard.length + 2, -') LIMIT 50000'.length);
+  };
+
+  it.each([
+    [
+      "timestamp >= '2020-01-01'",
+      "greaterOrEquals(events.timestamp, toDateTime64('2020-01-01', 6, 'America/New_York'))",
+    ],
+    ["'2020-01-01' < timestamp", "less(toDateTime64('2020-01-01', 6, 'America/New_York'), events.timestamp)"],
+    [
+      'timestamp > now() - interval 7 day or timestamp < today()',
+      "or(greater(events.timestamp, minus(now64(6, 'America/New_York'), toIntervalDay(7))), less(events.timestamp, today()))",
+    ],
+    ["timestamp = '2020-01-01'", "equals(toTimeZone(events.timestamp, 'America/New_York'), '2020-01-01')"],
+    [
+      "toDate(timestamp) >= '2020-01-01'",
+      "greaterOrEquals(toDate(toTimeZone(events.timestamp, 'America/New_York')), '2020-01-01')",
+    ],
+  ])('%s is compared as an instant where it is a range', async (condition, printed) => {
+    expect(await where(condition, 'America/New_York')).toBe(printed);
+  });
+});
+
+describe('what an alias or a subquery hands on', () => {
+  it.each([
+    ["SELECT event AS e FROM events WHERE e = 'a'", "equals(e, 'a')"],
+    ["SELECT e.event FROM (SELECT event FROM events) e WHERE e.event = 'a'", "equals(e.event, 'a')"],
+    ['SELECT count() AS c FROM events HAVING c = 1', 'HAVING ifNull(equals(c, 1), 0)'],
+    [
+      'SELECT properties.$ai_latency AS l FROM events WHERE l > 1',
+      "ifNull(greater(accurateCastOrNull(l, 'Float64'), 1), 0)",
+    ],
+    ['SELECT sum(l) FROM (SELECT properties.$ai_latency AS l FROM events)', "sum(accurateCastOrNull(l, 'Float64'))"],
+    [
+      'SELECT event FROM events ORDER BY properties.$ai_latency',
+      `ORDER BY accurateCastOrNull(${property("'$ai_latency'")}, 'Float64') ASC`,
+    ],
+    ['SELECT event FROM events LIMIT 1 + 1', 'LIMIT min2(50000, plus(1, 1))'],
+  ])('%s', async (sql, printed) => {
+    expect((await compileHogQL(sql, options)).clickhouse).toContain(printed);
   });
 });
