@@ -68,7 +68,7 @@ const STATS = `count() OVER (PARTITION BY operation, kind) AS seen, sum(waste) O
       sum(waste * waste) OVER (PARTITION BY operation, kind) AS waste_squares`;
 
 /** Identical requests (volatile parts masked) inside one trace: traces with three of one request or more. */
-export function repeatsSql(calls: string): string {
+function repeatsSql(calls: string): string {
   return `SELECT operation, 'retry_storm' AS kind, trace_id, repeats AS n, waste, errors, same_output, cost, ${STATS},
       sum(repeats) OVER (PARTITION BY operation) AS calls_total, sum(errors) OVER (PARTITION BY operation) AS errors_total,
       sum(same_output) OVER (PARTITION BY operation) AS same_total, sum(tool_repeats) OVER (PARTITION BY operation) AS tool_total
@@ -135,7 +135,7 @@ const LOOP = { inARow: 3, inTurn: 3, inAll: 6 } as const;
  * two calls in turn, or six times in all. A status that is asked again after
  * something else was done is no loop. Waste: the cost of the repeated calls after the second.
  */
-export function toolLoopsSql(calls: string): string {
+function toolLoopsSql(calls: string): string {
   const signatures = `extractAll(output, ${TOOL_ARGUMENTS})`;
   return `SELECT operation, 'tool_abuse' AS kind, trace_id, repeats AS n, looping_tool AS tool, cost, waste, ${STATS}
     FROM (SELECT operation, trace_id, most AS repeats, looping_tool, trace_cost AS cost, trace_cost * (most - 2) / length(called) AS waste
@@ -151,6 +151,14 @@ export function toolLoopsSql(calls: string): string {
           GROUP BY operation, trace_id HAVING length(called) >= ${LOOP.inARow}) AS traces) AS counted
       WHERE in_a_row = 1 OR in_turn >= ${LOOP.inTurn} OR most >= ${LOOP.inAll}) AS looping
     ORDER BY operation, waste DESC, n DESC, trace_id LIMIT ${MAX_CITED} BY operation LIMIT ${MAX_ROWS}`;
+}
+
+/** Repeated requests and tool loops inside traces, told apart by `kind`, in one query. Rows come in no order. */
+export function repetitionsSql(calls: string): string {
+  const common = 'operation, kind, trace_id, n, waste, cost, seen, waste_total, waste_squares';
+  const totals = ['errors', 'same_output', 'calls_total', 'errors_total', 'same_total', 'tool_total'];
+  return `SELECT ${common}, '' AS tool, ${totals.join(', ')} FROM (${repeatsSql(calls)}) AS repeats LIMIT ${MAX_ROWS}
+    UNION ALL SELECT ${common}, tool, ${totals.map((name) => `0 AS ${name}`).join(', ')} FROM (${toolLoopsSql(calls)}) AS loops LIMIT ${MAX_ROWS}`;
 }
 
 /** Lengths of prompt text at which calls are compared, in characters. */

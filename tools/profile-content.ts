@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duplicatesSql, outputsSql, prefixSql, repeatsSql, toolLoopsSql } from '../analysis/content-sql.ts';
+import { duplicatesSql, outputsSql, prefixSql, repetitionsSql } from '../analysis/content-sql.ts';
 import type { EvidenceRow, PrefixRow } from '../analysis/evidence.ts';
 import { contentCalls } from '../analysis/sql.ts';
 import { PROJECT, type Project } from './probe-project.ts';
@@ -47,13 +47,29 @@ async function readContent(context: ToolContext, content: 'events' | 'ai_events'
     (await queryRows(context, { name: `content: ${name}`, sql })).map((row) =>
       typed<EvidenceRow>(row, ['operation', 'kind', 'trace_id', 'tool']),
     );
+  const repetitions = (await evidence('repeated requests and tool loops', repetitionsSql(calls))).sort(
+    mostWastefulFirst,
+  );
   return {
-    repeats: await evidence('repeated requests', repeatsSql(calls)),
+    repeats: repetitions.filter((row) => row.kind === 'retry_storm'),
     duplicates: await evidence('duplicate requests', duplicatesSql(calls)),
     outputs: await evidence('answers', outputsSql(calls)),
-    tool_loops: await evidence('tool loops', toolLoopsSql(calls)),
+    tool_loops: repetitions.filter((row) => row.kind === 'tool_abuse'),
     prefixes: (await queryRows(context, { name: 'content: shared prefixes', sql: prefixSql(calls) })).map((row) =>
       typed<PrefixRow>(row, ['operation', 'model', 'price_key', 'example_trace']),
     ),
   };
+}
+
+function mostWastefulFirst(a: EvidenceRow, b: EvidenceRow): number {
+  return (
+    compare(a.operation, b.operation) ||
+    b.waste - a.waste ||
+    Number(b.n) - Number(a.n) ||
+    compare(a.trace_id, b.trace_id)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -50,19 +50,8 @@ export function resolveExpr(node: Node, scope: Scope): Expr {
     }
     case 'BetweenExpr':
       return resolveBetween(node, scope, place);
-    case 'Tuple': {
-      const items = resolveAll(node.exprs, scope);
-      return {
-        kind: 'tuple',
-        items,
-        type: typeOf(
-          'tuple',
-          false,
-          items.map((item) => item.type),
-        ),
-        ...place,
-      };
-    }
+    case 'Tuple':
+      return { ...tupleOf(resolveAll(node.exprs, scope)), ...place };
     case 'Array': {
       const items = resolveAll(node.exprs, scope);
       return {
@@ -74,17 +63,7 @@ export function resolveExpr(node: Node, scope: Scope): Expr {
     }
     case 'Dict': {
       const pairs = node.items.flatMap(([key, value]) => resolveAll([key, value], scope));
-      const items = [constant('__hx_tag'), constant('__hx_obj'), ...pairs];
-      return {
-        kind: 'tuple',
-        items,
-        type: typeOf(
-          'tuple',
-          false,
-          items.map((item) => item.type),
-        ),
-        ...place,
-      };
+      return { ...tupleOf([constant('__hx_tag'), constant('__hx_obj'), ...pairs]), ...place };
     }
     case 'ArrayAccess':
       return resolveElement(node, scope);
@@ -108,6 +87,11 @@ export function resolveExpr(node: Node, scope: Scope): Expr {
     default:
       throw refusal(node);
   }
+}
+
+function tupleOf(items: readonly Expr[]): Expr {
+  const types = items.map((item) => item.type);
+  return { kind: 'tuple', items, type: typeOf('tuple', false, types) };
 }
 
 function positions(node: Node) {
