@@ -1,3 +1,5 @@
+import { asThreshold, NEVER } from './sql.ts';
+
 /** What the engine's aggregates say, as typed rows: the only input of the detectors. USD, tokens, seconds. */
 
 /** One operation over all its calls. Quantiles are null where no call reports the value. */
@@ -235,9 +237,9 @@ export function traceThresholds(traces: TraceProfile[]): TraceThresholds {
     const factor = Math.min(8, Math.max(4, Math.exp(BLOAT_SIGMAS * sigma)));
     return {
       operation: t.operation,
-      above: base === null ? 1000000000000000.5 : Math.max(MIN_BLOAT_TOKENS, base * factor),
-      base: base ?? 0,
-      storm: Math.max(STORM_MIN_CALLS, Math.ceil(STORM_OVER_NORM * t.calls_p25)),
+      above: base === null ? NEVER : asThreshold(Math.max(MIN_BLOAT_TOKENS, base * factor)),
+      base: asThreshold(base ?? 0),
+      storm: asThreshold(Math.max(STORM_MIN_CALLS, Math.ceil(STORM_OVER_NORM * t.calls_p25))),
     };
   });
   return {

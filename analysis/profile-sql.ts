@@ -3,6 +3,8 @@
  * one per operation, or the worst traces per operation and kind with the totals beside them.
  */
 
+import { NEVER } from './sql.ts';
+
 /** Traces cited per operation and kind (the contract's bound), worst first. */
 export const MAX_CITED = 50;
 const MAX_OPERATIONS = 5000;
@@ -96,14 +98,14 @@ const INPUT_SHARE = 'if(list_total > 0, list_input / list_total, context_sum / g
  */
 export function traceEvidenceSql(calls: string): string {
   const kinds = `[
-      ('prompt_bloat', if(nt > 0 AND first_context > transform(operation, {operations}, {bloat_above}, 1000000000000000.5), 1, 0),
+      ('prompt_bloat', if(nt > 0 AND first_context > transform(operation, {operations}, {bloat_above}, ${NEVER}), 1, 0),
         cost * input_share * (1 - least(1, transform(operation, {operations}, {bloat_base}, 0) / greatest(first_context, 1)))),
       ('context_stuffing', if(nt >= ${STUFFED.turns} AND rising >= ${STUFFED.rising} AND last_context >= ${STUFFED.factor} * first_context AND last_context - first_context >= ${STUFFED.tokens}, 1, 0),
         cost * input_share * arraySum(arrayMap(s -> greatest(s.2 - (first_context + 4 * (last_context - first_context) / (nt - 1)), 0), steps)) / greatest(context_sum, 1)),
-      ('retry_storm', if(n >= transform(operation, {operations}, {storm_from}, 1000000000000000.5) AND (nt = 0 OR context_max <= 1.12 * context_min) AND span_s <= 300 * n, 1, 0),
+      ('retry_storm', if(n >= transform(operation, {operations}, {storm_from}, ${NEVER}) AND (nt = 0 OR context_max <= 1.12 * context_min) AND span_s <= 300 * n, 1, 0),
         cost * (n - 1) / n),
       ('response_truncation', if(limit_stops > 0, 1, 0), 0),
-      ('tool_abuse', if(repeated_tool >= ${NAMED_TOOL_REPEATS} AND n >= transform(operation, {operations}, {storm_from}, 1000000000000000.5), 1, 0), cost * (repeated_tool - 2) / greatest(repeated_tool, n))]`;
+      ('tool_abuse', if(repeated_tool >= ${NAMED_TOOL_REPEATS} AND n >= transform(operation, {operations}, {storm_from}, ${NEVER}), 1, 0), cost * (repeated_tool - 2) / greatest(repeated_tool, n))]`;
   return `SELECT operation, kind, trace_id, n, cost, waste, first_context, last_context, context_sum, errors, span_s,
       count() OVER (PARTITION BY operation, kind) AS seen, sum(waste) OVER (PARTITION BY operation, kind) AS waste_total,
       sum(waste * waste) OVER (PARTITION BY operation, kind) AS waste_squares, sum(cost) OVER (PARTITION BY operation, kind) AS cost_total,

@@ -177,6 +177,18 @@ export function sqlFragments(property: string): SqlFragments {
   };
 }
 
+/** Above every cost and size, and a float. */
+export const NEVER = 1_000_000_000_000_000.5;
+const MAX_SMALL_INT = 2 ** 31;
+
+/**
+ * A threshold as the engine can compare it with floats: a whole number beyond 32 bits would be bound as Int64, which has no common type with
+ * Float64. Half a unit more changes such a number by less than a billionth.
+ */
+export function asThreshold(value: number): number {
+  return Number.isInteger(value) && Math.abs(value) >= MAX_SMALL_INT ? Math.min(value + 0.5, NEVER) : value;
+}
+
 /** Traces whose content is analysed where it must be read by trace id: a fixed, seeded choice, so that bytes stay bounded. */
 const MAX_CONTENT_TRACES = 2000;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sqlFragments } from '../analysis/sql.ts';
+import { asThreshold, NEVER, sqlFragments } from '../analysis/sql.ts';
 import { type Distribution, outlierThresholds } from '../analysis/variance.ts';
 import { typed } from './profile-operations.ts';
 import { num0, queryRows, type Row, text } from './query-rows.ts';
@@ -146,7 +146,7 @@ async function findOutliers(
 ): Promise<Outlier[]> {
   const thresholds = stats.map(({ stats: s }) => outlierThresholds(s));
   const over = (name: string) =>
-    `countIf(cost_usd > transform(operation, {operations}, {${name}}, 1000000000000000.5)) OVER (PARTITION BY operation) AS ${name}_n`;
+    `countIf(cost_usd > transform(operation, {operations}, {${name}}, ${NEVER})) OVER (PARTITION BY operation) AS ${name}_n`;
   const median = (value: string, name: string) =>
     `quantile(0.5)(${value}) OVER (PARTITION BY operation) AS median_${name}`;
   const { calls } = sqlFragments(text(context.params.operation_property));
@@ -160,13 +160,13 @@ async function findOutliers(
             sum(is_error) AS errors, dateDiff('second', min(at), max(at)) AS span_s
           FROM ${calls} AS gen WHERE trace_id != '' AND operation IN {operations} GROUP BY operation, trace_id) AS per_trace
         WHERE cost_usd > 0) AS compared
-      WHERE cost_usd > transform(operation, {operations}, {lowest}, 1000000000000000.5)
+      WHERE cost_usd > transform(operation, {operations}, {lowest}, ${NEVER})
       ORDER BY operation, cost_usd DESC, trace_id LIMIT ${KEPT_OUTLIERS} BY operation LIMIT 5000`,
     values: {
       operations: stats.map(({ operation }) => operation),
-      over_2std: thresholds.map((t) => t.twoStd),
-      over_robust: thresholds.map((t) => t.robust ?? 1000000000000000.5),
-      lowest: thresholds.map((t) => Math.min(t.twoStd, t.robust ?? 1000000000000000.5)),
+      over_2std: thresholds.map((t) => asThreshold(t.twoStd)),
+      over_robust: thresholds.map((t) => asThreshold(t.robust ?? NEVER)),
+      lowest: thresholds.map((t) => asThreshold(Math.min(t.twoStd, t.robust ?? NEVER))),
     },
   });
   return rows.map((row) => typed<Outlier>(row, ['operation', 'trace_id', 'models']));

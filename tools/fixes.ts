@@ -19,7 +19,8 @@ const fix = z.strictObject({
     name: z.string(),
     hogql: z.string(),
     unit: z.enum(['usd', 'share', 'number']).default('number'),
-    factor: z.number().optional(),
+    factor: z.union([z.number(), z.literal('savings')]).optional(),
+    per_day: z.boolean().default(false),
     target: z.string().optional(),
   }),
 });

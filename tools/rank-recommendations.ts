@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Finding } from '../analysis/findings.ts';
-import { savings } from '../analysis/findings.ts';
+import { MONTH_DAYS, savings } from '../analysis/findings.ts';
 import { type Ranked, rank, validationPeriod } from '../analysis/recommend.ts';
 import { sqlFragments } from '../analysis/sql.ts';
 import { renderTemplate } from '../lib/templates.ts';
@@ -182,11 +182,13 @@ function plan(context: ToolContext, finding: Finding, name: string, frame: Frame
   const variance = context.results.readJson(COST_VARIANCE) as CostVarianceFile;
   const mad = variance[finding.operation]?.log_mad;
   const period = validationPeriod(perDay, mad === undefined ? null : mad * MAD_TO_SIGMA);
-  const target = metric.factor === undefined || measured === null ? null : measured * metric.factor;
+  const baseline = measured !== null && metric.per_day ? measured / scale.observedDays : measured;
+  const factor = metric.factor === 'savings' ? leftOver(finding, scale.observedDays) : metric.factor;
+  const target = factor === undefined || baseline === null ? null : baseline * factor;
   return {
     metric: metric.name,
     unit: metric.unit,
-    baseline: measured,
+    baseline,
     target: metric.target ?? (target === null ? 'a clear drop' : ''),
     target_value: target,
     period_days: period.days,
@@ -201,6 +203,13 @@ function plan(context: ToolContext, finding: Finding, name: string, frame: Frame
       'GROUP BY day ORDER BY day LIMIT 100',
     ].join('\n'),
   };
+}
+
+/** The share of its operation's cost that a finding's expected savings leave; undefined where it claims none. */
+function leftOver(finding: Finding, observedDays: number): number | undefined {
+  const monthly = (Number(finding.metrics.operation_cost_usd ?? 0) * MONTH_DAYS) / observedDays;
+  const saved = finding.monthly_savings_usd?.expected;
+  return saved === undefined || monthly <= 0 ? undefined : Math.max(0, 1 - saved / monthly);
 }
 
 /** A HogQL string literal, for a query that a person pastes into PostHog. */

@@ -25,22 +25,30 @@ export async function attachParts(engine: Engine, parts: string): Promise<number
   return Number(rows);
 }
 
-/** A few events later than the clock are a client's wrong date; more of them are data of a clock that runs ahead, or generated. */
-const STRAY_SHARE = 0.01;
 const DAY_MS = 86_400_000;
+/** Dates this long after all others are a client's wrong clock; traffic that goes on past today has no such gap. */
+const STRAY_GAP_MS = 30 * DAY_MS;
 
 /**
- * Time of the newest event, up to the next millisecond; undefined where there is none. Less than one event in a hundred that is dated
- * more than a day after `clock` is no measure of time: it is passed over and counted in `strays`.
+ * Time of the newest event, up to the next millisecond; undefined where there is none. Events dated more than a day after `clock`, fewer than
+ * the others and a month after the last of them, are no measure of time: they are passed over and counted in `strays`.
  */
 export async function newestEvent(engine: Engine, clock: Date): Promise<{ time: Date; strays: number } | undefined> {
   const limit = `fromUnixTimestamp64Milli(${clock.getTime() + DAY_MS})`;
-  const [[rows, newest, strays, before] = []] = await engine.rows(
-    `SELECT count(), toUnixTimestamp64Micro(max(timestamp)), countIf(timestamp > ${limit}), toUnixTimestamp64Micro(maxIf(timestamp, timestamp <= ${limit})) FROM events`,
+  const columns = [
+    'count()',
+    'countIf(timestamp > limit)',
+    'max(timestamp)',
+    'maxIf(timestamp, timestamp <= limit)',
+    'minIf(timestamp, timestamp > limit)',
+  ];
+  const [row = []] = await engine.rows(
+    `WITH ${limit} AS limit SELECT ${columns.map((c) => (c.startsWith('m') ? `toUnixTimestamp64Micro(${c})` : c)).join(', ')} FROM events`,
   );
-  if (Number(rows) === 0) return undefined;
-  const few = Number(strays) > 0 && Number(strays) < STRAY_SHARE * Number(rows);
-  return { time: new Date(Math.ceil(Number(few ? before : newest) / 1000)), strays: few ? Number(strays) : 0 };
+  const [rows = 0, later = 0, newest = 0, before = 0, after = 0] = row.map(Number);
+  if (rows === 0) return undefined;
+  const stray = later > 0 && later < rows / 2 && (after - before) / 1000 > STRAY_GAP_MS;
+  return { time: new Date(Math.ceil((stray ? before : newest) / 1000)), strays: stray ? later : 0 };
 }
 
 async function tableFolder(engine: Engine): Promise<string> {

@@ -147,8 +147,13 @@ describe('spellings of an event', () => {
     const source = await open(file('a.jsonl', [...lines, stray].join('\n')));
     expect(source.now().toISOString()).toBe('2026-10-01T10:00:00.000Z');
     expect(source.notices()).toMatchObject([{ code: 'future_events', count: 1 }]);
-    const future = await open(file('b.jsonl', [lines[0], stray].join('\n')));
+    const future = await open(file('b.jsonl', [stray].join('\n')));
     expect(future.now().toISOString()).toBe('2099-01-01T00:00:00.000Z');
+    const ahead = Array.from({ length: 60 }, (_, n) =>
+      event({}, { uuid: uuid(n), time: new Date(Date.now() + (n - 50) * 86_400_000).toISOString() }),
+    );
+    const going = await open(file('c.jsonl', ahead.join('\n')));
+    expect(going.now().getTime()).toBeGreaterThan(Date.now() + 8 * 86_400_000);
   });
 });
 
