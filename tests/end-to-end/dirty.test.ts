@@ -61,6 +61,8 @@ const DIRT: Record<string, Properties> = {
   'no error as text': { $ai_is_error: 'false' },
   'error as number': { $ai_is_error: 1 },
   'no latency': { $ai_latency: null },
+  'huge tokens': { $ai_input_tokens: 1e18 },
+  'huge cost': { $ai_total_cost_usd: 5e12 },
   "o'brien; DROP TABLE events; --": {},
   'say "hi" \\ there': {},
   'line\nbreak': {},
