@@ -1,3 +1,4 @@
+import type { EventBody } from './events.ts';
 import type { RenderedStep } from './render.ts';
 import type { Step } from './runbook/manifest.ts';
 
@@ -9,8 +10,16 @@ export interface ToolCall {
 }
 
 /** What a driver is given for one step. */
-interface StepContext {
+export interface StepContext {
   signal: AbortSignal;
+  runId: string;
+  /** The runbook's parameters. */
+  params: Readonly<Record<string, unknown>>;
+  /** Outputs that the step has still to leave. */
+  missing(): string[];
+  /** Without the secrets of the environment. */
+  scrub<T>(value: T): T;
+  emit(event: EventBody): void;
   /**
    * Calls a tool: its input and output are checked against its schemas, its queries are counted, and begin and end are logged.
    * @throws RunbookError `runbook_invalid` for a tool that the step may not call, `tool_input`, or what the tool throws
@@ -20,7 +29,7 @@ interface StepContext {
 
 /** Performs steps; the run decides their order, checks what they leave, and stops at gates. */
 export interface Driver {
-  readonly kind: 'scripted';
+  readonly kind: 'scripted' | 'claude';
   /**
    * Performs one step. A step is done when it leaves its outputs, which the run checks; the driver only says that it has no more to do.
    * @throws RunbookError what the step's tools throw

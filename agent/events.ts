@@ -64,6 +64,11 @@ export type EventBody =
       elapsed_s: number;
     }
   | ({ type: 'tool_failed'; step: number; tool: string; elapsed_s: number } & Failure)
+  | GenerationEvent
+  /** A request that failed is made again after a pause. */
+  | { type: 'model_retry'; step: number; attempt: number; wait_s: number; reason: string }
+  /** What the model said beside its tool calls. */
+  | { type: 'model_text'; step: number; text: string }
   | { type: 'artifact_written'; path: string; bytes: number; sha256: string }
   | { type: 'step_finished'; number: number; id: string; elapsed_s: number }
   | ({ type: 'step_failed'; number: number; id: string; elapsed_s: number } & Failure)
@@ -86,6 +91,42 @@ export type EventBody =
       elapsed_s: number;
       report: string | null;
     };
+
+/**
+ * One model request of our own agent, as PostHog's LLM analytics names it: a log line is an event that this product can read, so that a run
+ * can be analysed like any other traffic. The trace is the run, the span is the step.
+ */
+export interface GenerationEvent {
+  type: 'generation';
+  step: number;
+  turn: number;
+  event: '$ai_generation';
+  uuid: string;
+  distinct_id: string;
+  timestamp: string;
+  properties: {
+    $ai_trace_id: string;
+    $ai_span_name: string;
+    $ai_model: string;
+    $ai_provider: string;
+    /** The part of the prompt that no cache served; cached tokens come beside it. */
+    $ai_input_tokens: number;
+    $ai_cache_reporting_exclusive: true;
+    $ai_cache_read_input_tokens: number;
+    $ai_cache_creation_input_tokens: number;
+    $ai_cache_creation_5m_input_tokens: number;
+    $ai_cache_creation_1h_input_tokens: number;
+    $ai_output_tokens: number;
+    $ai_total_cost_usd: number;
+    /** Seconds. */
+    $ai_latency: number;
+    $ai_stop_reason: string;
+    $ai_http_status: number;
+    $ai_is_error: boolean;
+    $ai_error: string | null;
+    request_id: string | null;
+  };
+}
 
 /** An event as it is logged: schema version, order, time (UTC) and run. */
 export type RunEvent = EventBody & { v: 1; seq: number; time: string; run: string };

@@ -26,6 +26,6 @@ export function stopsAtGate(error: unknown): boolean {
 /** Exit code of a failure that is not a gate's. */
 export function exitOfFailure(error: unknown): RunExit {
   if (!(error instanceof RunbookError)) return 5;
-  if (error.code === 'budget') return 4;
+  if (error.code === 'budget' || error.code === 'agent_budget') return 4;
   return error.code === 'interrupted' ? 130 : 5;
 }

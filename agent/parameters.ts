@@ -31,9 +31,12 @@ export function resolveParameters(manifest: Manifest, given: Readonly<Record<str
 }
 
 function convert(name: string, text: string, spec: ParameterSpec): string | number | boolean {
-  if (spec.type === 'string') return text;
   const refuse = (wanted: string) =>
     new RunbookError('usage', `-p ${name}=${text}: must be ${wanted}.`, { at: name, hint: spec.description });
+  if (spec.type === 'string') {
+    if (spec.pattern === undefined || new RegExp(`^(?:${spec.pattern})$`, 'u').test(text)) return text;
+    throw refuse(`text that matches ${spec.pattern}`);
+  }
   if (spec.type === 'boolean') {
     if (text === 'true' || text === 'false') return text === 'true';
     throw refuse('true or false');

@@ -32,43 +32,57 @@ export class QueryRecorder {
     this.#onQuery = onQuery;
   }
 
-  /** The source as one tool call sees it: its queries are recorded under the step and the tool. */
-  sourceFor(step: number, tool: string): Source {
+  /** The source as one tool call sees it: its queries are recorded under the step and the tool, and told to `onQuery`. */
+  sourceFor(step: number, tool: string, onQuery?: (record: QueryRecord) => void): Source {
     const source = this.#source;
     return {
       kind: source.kind,
       label: source.label,
       open: (signal) => source.open(signal),
-      query: (request) => this.#query(request, { step, tool }),
+      query: (request) => this.#query(request, { step, tool }, onQuery),
       now: () => source.now(),
       notices: () => source.notices(),
       close: () => source.close(),
     };
   }
 
-  async #query(request: QueryRequest, place: { step: number; tool: string }): Promise<QueryResult> {
+  async #query(
+    request: QueryRequest,
+    place: { step: number; tool: string },
+    onQuery?: (record: QueryRecord) => void,
+  ): Promise<QueryResult> {
     const started = performance.now();
     try {
       const result = await this.#source.query(request);
-      this.#record(request, place, {
-        rows: result.rows.length,
-        elapsed_s: result.elapsedS,
-        response_bytes: result.responseBytes,
-        bytes_read: result.bytesRead,
-        cached: result.cached,
-        error: null,
-      });
+      this.#record(
+        request,
+        place,
+        {
+          rows: result.rows.length,
+          elapsed_s: result.elapsedS,
+          response_bytes: result.responseBytes,
+          bytes_read: result.bytesRead,
+          cached: result.cached,
+          error: null,
+        },
+        onQuery,
+      );
       return result;
     } catch (error) {
       const code = error instanceof RunbookError ? error.code : 'unexpected';
-      this.#record(request, place, {
-        rows: 0,
-        elapsed_s: (performance.now() - started) / 1000,
-        response_bytes: 0,
-        bytes_read: null,
-        cached: false,
-        error: `${code}: ${messageOf(error)}`,
-      });
+      this.#record(
+        request,
+        place,
+        {
+          rows: 0,
+          elapsed_s: (performance.now() - started) / 1000,
+          response_bytes: 0,
+          bytes_read: null,
+          cached: false,
+          error: `${code}: ${messageOf(error)}`,
+        },
+        onQuery,
+      );
       throw error;
     }
   }
@@ -77,6 +91,7 @@ export class QueryRecorder {
     request: QueryRequest,
     place: { step: number; tool: string },
     outcome: Pick<QueryRecord, 'rows' | 'elapsed_s' | 'response_bytes' | 'bytes_read' | 'cached' | 'error'>,
+    onQuery?: (record: QueryRecord) => void,
   ): void {
     const values = JSON.stringify(request.values ?? {});
     const record: QueryRecord = {
@@ -89,5 +104,6 @@ export class QueryRecorder {
     };
     this.records.push(record);
     this.#onQuery(record);
+    onQuery?.(record);
   }
 }

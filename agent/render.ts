@@ -23,6 +23,10 @@ export interface RenderedStep {
   text: string;
   /** Line of the step file for a line of the text (both from 1). */
   lineAt: LineAt;
+  /** The text as a model reads it: the SQL fragments stand in it by their names. */
+  brief(): string;
+  /** A tool's input in which fragments are named (`{{sql.calls}}`) with the fragments in their place. */
+  expand<T>(input: T): T;
 }
 
 /**
@@ -31,6 +35,7 @@ export interface RenderedStep {
  */
 export function renderStep(step: Step, context: RenderContext): RenderedStep {
   const { params, window, run, resultsDir, artifacts } = context;
+  const fragments = sqlFragments(String(params.operation_property ?? ''));
   const values = {
     params,
     window: {
@@ -41,7 +46,7 @@ export function renderStep(step: Step, context: RenderContext): RenderedStep {
     run,
     results_dir: resultsDir,
     artifacts,
-    sql: sqlFragments(String(params.operation_property ?? '')),
+    sql: fragments,
   };
   // Blank lines in the place of the frontmatter: an error then names the line of the file.
   const above = '\n'.repeat(step.bodyLine - 1);
@@ -53,7 +58,25 @@ export function renderStep(step: Step, context: RenderContext): RenderedStep {
       map ??= lineMap(step.body, text);
       return step.bodyLine + (map[line - 1] ?? 0);
     },
+    brief() {
+      const names = Object.fromEntries(Object.keys(fragments).map((name) => [name, `{{sql.${name}}}`]));
+      return renderNamed(step, step.body, { ...values, sql: names });
+    },
+    expand: (input) => expandFragments(input, { ...fragments }),
   };
+}
+
+function expandFragments<T>(input: T, fragments: Readonly<Record<string, string>>): T {
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string')
+      return value.replace(/\{\{\{?\s*sql\.(\w+)\s*\}?\}\}/gu, (all, name: string) =>
+        Object.hasOwn(fragments, name) ? (fragments[name] ?? all) : all,
+      );
+    if (Array.isArray(value)) return value.map(walk);
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item)]));
+  };
+  return walk(input) as T;
 }
 
 /** Handlebars names the last part of a variable only (`"x" not defined in undefined`): the line itself says which one is meant. */

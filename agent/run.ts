@@ -22,6 +22,12 @@ import { writeStopReport } from './stop-report.ts';
 /** For runbooks that have no parameter window_days. */
 const DEFAULT_WINDOW_DAYS = 30;
 
+/** Why a failed round is the last one. */
+const NO_FURTHER_ROUND: Readonly<Record<Driver['kind'], string>> = {
+  scripted: 'scripted: a further round would make the same calls again',
+  claude: 'claude: this version does not mend a report that failed',
+};
+
 export interface RunOptions {
   runbook: Runbook;
   /** Makes the source; it is opened by the run, so that a failure there is an outcome (a gate), not an accident. */
@@ -60,10 +66,11 @@ export async function runRunbook(options: RunOptions, sink: EventSink): Promise<
   const { manifest } = options.runbook;
   const params = resolveParameters(manifest, options.parameters);
   const existed = existsSync(options.resultsDir);
-  const results = ResultsDir.create(options.resultsDir, { overwrite: options.overwrite });
-  assertWritable(results.root);
   const declared = Object.values(manifest.secrets).map((secret) => secret.env);
   const scrubber = new Scrubber(options.env, declared);
+  const scrub = (text: string) => scrubber.text(text);
+  const results = ResultsDir.create(options.resultsDir, { overwrite: options.overwrite, scrub });
+  assertWritable(results.root);
   const id = randomUUID();
   const log = new EventLog({ run: id, scrubber, sinks: [sink] });
   const run = new Run(options, { id, params, results, log, scrubber });
@@ -255,7 +262,7 @@ class Run {
         failed_gates: grade.gates.filter((gate) => !gate.passed).map((gate) => `${gate.name}: ${gate.detail}`),
         claims: { checked: grade.claims.checked, verified: grade.claims.verified },
       });
-      const note = grade.passed || rounds === 1 ? null : 'scripted: a further round would make the same calls again';
+      const note = grade.passed || rounds === 1 ? null : NO_FURTHER_ROUND[this.#options.driver.kind];
       this.#emit({ type: 'round_finished', round: 1, of: rounds, passed: grade.passed, note });
       return this.#finish(grade.passed ? 0 : 1, grade);
     } catch (error) {

@@ -8,11 +8,14 @@ import { callTool } from './call-tool.ts';
 import type { Driver, ToolCall } from './driver.ts';
 import type { EventBody } from './events.ts';
 import type { Parameters } from './parameters.ts';
-import type { QueryRecorder } from './recorded-source.ts';
+import type { QueryRecord, QueryRecorder } from './recorded-source.ts';
 import { renderStep } from './render.ts';
 import { missingOutputs, QUERIES } from './results.ts';
 import type { Step } from './runbook/manifest.ts';
 import type { Scrubber } from './secrets.ts';
+
+/** Looking at what is there is allowed in every step. */
+const READING = 'read_artifact';
 
 interface StepRunnerOptions {
   runId: string;
@@ -52,7 +55,15 @@ export class StepRunner {
     const digest = createHash('sha256').update(rendered.text).digest('hex');
     emit({ type: 'step_started', number, id, title, rendered_sha256: digest });
     try {
-      await driver.performStep(this.#step, rendered, { signal, call: (call) => this.#call(call) });
+      await driver.performStep(this.#step, rendered, {
+        signal,
+        runId: this.#options.runId,
+        params,
+        missing: () => missingOutputs(results, outputs),
+        scrub: (value) => scrubber.json(value),
+        emit,
+        call: (call) => this.#call(call),
+      });
     } finally {
       await results.writeJson(QUERIES, scrubber.json(queries.records));
       emitArtifacts();
@@ -66,35 +77,33 @@ export class StepRunner {
   }
 
   async #call(call: ToolCall): Promise<unknown> {
-    const { queries, emit, emitArtifacts } = this.#options;
+    const { emit, emitArtifacts } = this.#options;
     const { number, tools } = this.#step;
-    if (!tools.includes(call.tool)) {
+    if (!tools.includes(call.tool) && call.tool !== READING) {
       const at = call.placeOf([]);
       throw new RunbookError('runbook_invalid', `${at}: the step may not call ${call.tool}.`, {
         at,
         hint: `Its frontmatter lists: ${tools.join(', ') || 'no tools'}.`,
       });
     }
-    const before = queries.records.length;
-    const usage = () => {
-      const own = queries.records.slice(before).filter((query) => query.tool === call.tool);
-      return {
-        queries: own.length,
-        rows: own.reduce((sum, query) => sum + query.rows, 0),
-        response_bytes: own.reduce((sum, query) => sum + query.response_bytes, 0),
-      };
+    const usage = { queries: 0, rows: 0, response_bytes: 0 };
+    const onQuery = ({ rows, response_bytes }: QueryRecord) => {
+      usage.queries += 1;
+      usage.rows += rows;
+      usage.response_bytes += response_bytes;
     };
     try {
-      return await callTool(call, { step: number, context: this.#context(call.tool), emit, usage });
+      const context = this.#context(call.tool, onQuery);
+      return await callTool(call, { step: number, context, emit, usage: () => usage });
     } finally {
       emitArtifacts();
     }
   }
 
-  #context(tool: string): ToolContext {
+  #context(tool: string, onQuery: (record: QueryRecord) => void): ToolContext {
     const { params, window, results, queries, signal, emit } = this.#options;
     return {
-      source: queries.sourceFor(this.#step.number, tool),
+      source: queries.sourceFor(this.#step.number, tool, onQuery),
       results,
       facts: new FactStore(results),
       params,

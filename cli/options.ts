@@ -85,11 +85,18 @@ export function parseTime(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const zoned = /^\d{4}-\d\d-\d\d$|z$|[+-]\d\d:?\d\d$/iu.test(text);
   const date = /^\d{4}-\d\d-\d\d/u.test(text) ? new Date(zoned ? text : `${text}Z`) : new Date(Number.NaN);
-  if (!Number.isNaN(date.getTime())) return date;
+  // February 31 would become March 3.
+  if (!Number.isNaN(date.getTime()) && isDay(text)) return date;
   throw new RunbookError('usage', `--as-of ${text}: is no time.`, {
     at: '--as-of',
     hint: 'Give ISO 8601, for instance 2026-10-01T00:00:00Z.',
   });
+}
+
+/** Whether the day that a date names is one of its month's. */
+function isDay(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split('-').map(Number);
+  return day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 /** @throws RunbookError `usage` unless the text is a whole number of that range */

@@ -13,6 +13,8 @@ export type ErrorCode =
   | 'not_found' // 404
   | 'rate_limited' // 429
   | 'budget' // a read or cost budget is used up
+  | 'agent_budget' // the agent's turns, tokens, time or money are used up (exit 4)
+  | 'agent_stopped' // the model refused, went in circles, or could not go on
   | 'timeout' // no answer in time
   | 'network' // connection refused, reset, cut mid-answer
   | 'server' // 5xx

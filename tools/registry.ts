@@ -6,6 +6,7 @@ const LOADERS: Record<string, () => Promise<unknown>> = {
   hogql_query: async () => (await import('./hogql-query.ts')).hogqlQuery,
   fetch_litellm_pricing: async () => (await import('./fetch-litellm-pricing.ts')).fetchLitellmPricing,
   write_artifact: async () => (await import('./write-artifact.ts')).writeArtifact,
+  read_artifact: async () => (await import('./read-artifact.ts')).readArtifact,
   render_chart: async () => (await import('./render-chart.ts')).renderChart,
   probe_project: async () => (await import('./probe-project.ts')).probeProject,
   match_prices: async () => (await import('./match-prices.ts')).matchPrices,

@@ -5,20 +5,23 @@ import { makeFolder, writeFileAtomic } from '../lib/files.ts';
 
 /**
  * The only place that tools write to. Paths are relative, stay inside (no `..`, no absolute path, no symlink out), and
- * every write is atomic: readers see the old file or the new one.
+ * every write is atomic: readers see the old file or the new one. No text is written with a secret of the environment in it, also where a
+ * trace holds one.
  */
 export class ResultsDir {
   readonly root: string;
+  readonly #scrub: (text: string) => string;
 
-  private constructor(root: string) {
+  private constructor(root: string, scrub: (text: string) => string = (text) => text) {
     this.root = root;
+    this.#scrub = scrub;
   }
 
   /**
    * Opens a results dir for a new run.
    * @throws RunbookError `usage` when it is not empty and `overwrite` is false; `io` when it cannot be made or written.
    */
-  static create(dir: string, options: { overwrite: boolean }): ResultsDir {
+  static create(dir: string, options: { overwrite: boolean; scrub?: (text: string) => string }): ResultsDir {
     const root = path.resolve(dir);
     try {
       makeFolder(root);
@@ -33,7 +36,7 @@ export class ResultsDir {
         hint: 'Choose another folder with --results-dir, or add --overwrite to replace what an earlier run left there.',
       });
     }
-    return new ResultsDir(realpathSync(root));
+    return new ResultsDir(realpathSync(root), options.scrub);
   }
 
   /** Opens an existing results dir. @throws RunbookError `usage` when there is none. */
@@ -94,7 +97,7 @@ export class ResultsDir {
   }
 
   async write(relative: string, content: string | Uint8Array): Promise<void> {
-    await writeFileAtomic(this.resolve(relative), content);
+    await writeFileAtomic(this.resolve(relative), typeof content === 'string' ? this.#scrub(content) : content);
   }
 
   async writeJson(relative: string, value: unknown): Promise<void> {

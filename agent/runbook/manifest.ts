@@ -9,6 +9,8 @@ const parameter = z
     description: z.string(),
     required: z.boolean().optional(),
     min: z.number().optional(),
+    /** What the whole of a string must match. */
+    pattern: z.string().refine(isRegExp, 'is not a regular expression').optional(),
     max: z.number().optional(),
   })
   .superRefine((spec, context) => {
@@ -23,6 +25,14 @@ const parameter = z
     }
   });
 export type ParameterSpec = z.infer<typeof parameter>;
+
+function isRegExp(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
 
 function wrongDefault(type: string, standard: string | number | boolean): string | undefined {
   const fits = type === 'integer' ? Number.isInteger(standard) : typeof standard === type;

@@ -5,6 +5,8 @@ import { type LineAt, type ParsedYaml, parseYaml } from './yaml.ts';
 export interface ToolBlock {
   tool: string;
   input: unknown;
+  /** Which of the step's fences holds it, from 1. */
+  fence: number;
   /** Line of the step file (from 1). */
   line: number;
   /** Line of the step file on which a field of the input stands. */
@@ -20,6 +22,7 @@ const FENCE = /^ {0,3}(`{3,}|~{3,})\s*(\S*)/u;
  */
 export function toolBlocks(markdown: string, file: string, lineAt: LineAt): ToolBlock[] {
   const blocks: ToolBlock[] = [];
+  let fences = 0;
   const lines = markdown.split(/\r?\n/u);
   for (let index = 0; index < lines.length; index += 1) {
     const fence = FENCE.exec(lines[index] ?? '');
@@ -29,7 +32,11 @@ export function toolBlocks(markdown: string, file: string, lineAt: LineAt): Tool
     if (fence[2] === 'tool') {
       if (end === lines.length) throw invalid(file, lineAt(start), 'the tool block is not closed');
       const text = lines.slice(start, end).join('\n');
-      blocks.push(...readBlock(text, file, (line) => lineAt(start + line)));
+      fences += 1;
+      const number = fences;
+      blocks.push(
+        ...readBlock(text, file, (line) => lineAt(start + line)).map((block) => ({ ...block, fence: number })),
+      );
     }
     index = end;
   }
@@ -42,13 +49,13 @@ function closing(lines: string[], from: number, fence: string): number {
   return end < 0 ? lines.length : end;
 }
 
-function readBlock(text: string, file: string, lineAt: LineAt): ToolBlock[] {
+function readBlock(text: string, file: string, lineAt: LineAt): Omit<ToolBlock, 'fence'>[] {
   const parsed = parseYaml(text, file, lineAt);
   if (!Array.isArray(parsed.value)) return readCalls(parsed.value, [], parsed, file);
   return parsed.value.flatMap((item: unknown, index) => readCalls(item, [index], parsed, file));
 }
 
-function readCalls(item: unknown, base: PropertyKey[], parsed: ParsedYaml, file: string): ToolBlock[] {
+function readCalls(item: unknown, base: PropertyKey[], parsed: ParsedYaml, file: string): Omit<ToolBlock, 'fence'>[] {
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     throw invalid(file, parsed.lineOf(base), 'a tool block holds "tool_name: {input}"');
   }

@@ -1,8 +1,7 @@
-import { scriptedDriver } from '../../agent/drivers/scripted.ts';
 import { runRunbook } from '../../agent/run.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
-import { RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
+import { chooseDriver } from '../driver.ts';
 import { loadEnv } from '../env.ts';
 import { parseInteger, parsePairs, parseTime } from '../options.ts';
 import type { Register } from '../register.ts';
@@ -15,6 +14,7 @@ interface RunFlags {
   param?: string[];
   asOf?: string;
   agent: string;
+  model?: string;
   maxCost?: string;
   rounds: string;
   overwrite?: boolean;
@@ -27,14 +27,13 @@ export const run: Register = (command, exit) => {
 };
 
 async function perform(given: string | undefined, flags: RunFlags): Promise<number> {
-  const note = driverNote(flags.agent);
   const rounds = parseInteger('--rounds', flags.rounds, { min: 1, max: 10 });
-  checkCost(flags.maxCost);
   const asOf = parseTime(flags.asOf);
   const parameters = parsePairs(flags.param);
   const env = loadEnv();
   const specs = sourceSpecs(flags.source, env);
   const runbook = loadRunbook(given);
+  const { driver, note } = await chooseDriver(flags, runbook, env);
   const view = await chooseView(flags);
   const { signal, release } = interruptible();
   try {
@@ -45,7 +44,7 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
         resultsDir: flags.resultsDir,
         overwrite: flags.overwrite ?? false,
         parameters,
-        driver: scriptedDriver,
+        driver,
         rounds,
         note,
         env,
@@ -60,26 +59,6 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
     view.close();
     release();
   }
-}
-
-/** This version performs runbooks without a model; `auto` says so. */
-function driverNote(agent: string): string {
-  if (agent === 'auto') return 'scripted: the reference calls of each step, no model';
-  if (agent === 'scripted') return 'scripted, as asked';
-  const known = agent === 'claude' || agent === 'claude-code';
-  throw new RunbookError(
-    'usage',
-    `--agent ${agent}: ${known ? 'is not part of this version' : 'there is no such agent'}.`,
-    {
-      at: '--agent',
-      hint: 'Use --agent scripted: it performs the same steps without a model.',
-    },
-  );
-}
-
-function checkCost(text: string | undefined): void {
-  if (text === undefined || (Number.isFinite(Number(text)) && Number(text) > 0)) return;
-  throw new RunbookError('usage', `--max-cost ${text}: must be an amount in USD above 0.`, { at: '--max-cost' });
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

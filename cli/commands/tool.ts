@@ -2,6 +2,7 @@ import { callTool } from '../../agent/call-tool.ts';
 import { nearest } from '../../agent/nearest.ts';
 import { resolveParameters } from '../../agent/parameters.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
+import { Scrubber } from '../../agent/secrets.ts';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
 import type { Source } from '../../sources/source.ts';
@@ -55,7 +56,8 @@ async function runTool(name: string | undefined, flags: ToolFlags): Promise<unkn
   try {
     await source.open(interrupted.signal);
     const to = source.now();
-    const results = ResultsDir.create(flags.resultsDir, { overwrite: true });
+    const scrubber = new Scrubber(env);
+    const results = ResultsDir.create(flags.resultsDir, { overwrite: true, scrub: (text) => scrubber.text(text) });
     const context = {
       source,
       results,

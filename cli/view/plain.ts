@@ -1,5 +1,5 @@
-import type { RunEvent } from '../../agent/events.ts';
-import { bytes, count, instant, seconds } from '../../lib/format.ts';
+import type { GenerationEvent, RunEvent } from '../../agent/events.ts';
+import { bytes, count, instant, percent, seconds, usd } from '../../lib/format.ts';
 import type { Palette } from '../colors.ts';
 import { describeInput } from './state.ts';
 import { endLines } from './verdict.ts';
@@ -35,6 +35,10 @@ function progress(event: RunEvent, detail: string): string[] {
       const cost = queries === 0 ? '' : `, queries ${queries}, rows ${count(rows)}, ${bytes(response_bytes)}`;
       return [`  ${tool}${detail === '' ? '' : ` ${detail}`}: ${seconds(elapsed_s)}${cost}`];
     }
+    case 'generation':
+      return [`  model: ${modelLine(event.properties)}`];
+    case 'model_retry':
+      return [`  model: again in ${seconds(event.wait_s)}: ${event.reason}`];
     case 'run_finished': {
       const { queries, response_bytes, elapsed_s, exit } = event;
       return [`finished in ${seconds(elapsed_s)}: queries ${queries}, ${bytes(response_bytes)}, exit ${exit}`];
@@ -42,4 +46,12 @@ function progress(event: RunEvent, detail: string): string[] {
     default:
       return [];
   }
+}
+
+/** What one request used: the prompt with its cached share, the answer, cost and time. */
+function modelLine(used: GenerationEvent['properties']): string {
+  const read = used.$ai_cache_read_input_tokens;
+  const prompt = used.$ai_input_tokens + read + used.$ai_cache_creation_input_tokens;
+  const share = prompt > 0 ? percent(read / prompt) : percent(0);
+  return `${count(prompt)} tokens in (${share} cached), ${count(used.$ai_output_tokens)} out, ${usd(used.$ai_total_cost_usd)}, ${seconds(used.$ai_latency)}`;
 }

@@ -1,4 +1,4 @@
-import { bytes, count, instant, seconds, truncate } from '../../lib/format.ts';
+import { bytes, count, instant, seconds, truncate, usd } from '../../lib/format.ts';
 import type { Palette } from '../colors.ts';
 import type { RunState, StepState, StepStatus } from './state.ts';
 
@@ -106,6 +106,7 @@ function totals(state: RunState, width: number, now: number, colors: Palette): s
     plural(state.queries, 'query', 'queries'),
     plural(state.rows, 'row', 'rows'),
     bytes(state.responseBytes),
+    ...(state.model ? [`${count(state.model.tokens)} tokens`, usd(state.model.costUsd)] : []),
   ];
   return colors.dim(truncate(` ${[elapsed, ...figures].join(' · ')}`, width));
 }

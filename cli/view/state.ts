@@ -1,4 +1,4 @@
-import type { EventBody } from '../../agent/events.ts';
+import type { EventBody, GenerationEvent } from '../../agent/events.ts';
 
 export type StepStatus = 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
 
@@ -28,6 +28,8 @@ export interface RunState {
   queries: number;
   rows: number;
   responseBytes: number;
+  /** What the agent's model used; null where none was asked. */
+  model: { requests: number; tokens: number; costUsd: number } | null;
   finished: boolean;
 }
 
@@ -44,6 +46,7 @@ export function initialState(): RunState {
     queries: 0,
     rows: 0,
     responseBytes: 0,
+    model: null,
     finished: false,
   };
 }
@@ -77,6 +80,8 @@ export function nextState(state: RunState, event: EventBody, at: number): RunSta
       const responseBytes = state.responseBytes + event.response_bytes;
       return { ...counted, call, queries: state.queries + 1, rows: state.rows + rows, responseBytes };
     }
+    case 'generation':
+      return { ...state, model: withGeneration(state.model, event.properties) };
     case 'step_finished':
       return withStep(state, event.number, (step) => ({ ...step, status: 'done', elapsedS: event.elapsed_s }));
     case 'step_failed':
@@ -91,6 +96,16 @@ export function nextState(state: RunState, event: EventBody, at: number): RunSta
     default:
       return state;
   }
+}
+
+function withGeneration(model: RunState['model'], used: GenerationEvent['properties']): NonNullable<RunState['model']> {
+  const { requests, tokens, costUsd } = model ?? { requests: 0, tokens: 0, costUsd: 0 };
+  const prompt = used.$ai_input_tokens + used.$ai_cache_read_input_tokens + used.$ai_cache_creation_input_tokens;
+  return {
+    requests: requests + 1,
+    tokens: tokens + prompt + used.$ai_output_tokens,
+    costUsd: costUsd + used.$ai_total_cost_usd,
+  };
 }
 
 function withStep(state: RunState, number: number, change: (step: StepState) => StepState): RunState {

@@ -69,7 +69,7 @@ describe('runbook', () => {
     [['source'], /Did you mean runbook source serve\?/u],
     [['run', '--sauce', 'x'], /unknown option '--sauce'/u],
     [['run'], /No source is given[\s\S]*--source sample/u],
-    [['run', '--source', 'sample', '--agent', 'claude'], /not part of this version[\s\S]*--agent scripted/u],
+    [['run', '--source', 'sample', '--agent', 'claude'], /no model key[\s\S]*--agent scripted/u],
     [['run', '--source', 'sample', '--agent', 'gpt'], /there is no such agent/u],
     [['run', '--source', 'sample', '--rounds', '0'], /--rounds 0: must be a whole number/u],
     [['run', '--source', 'sample', '--max-cost', 'free'], /--max-cost free/u],

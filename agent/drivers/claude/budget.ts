@@ -1,0 +1,62 @@
+import { RunbookError } from '../../../lib/errors.ts';
+import { usd } from '../../../lib/format.ts';
+
+/** What a run may use. Counted from what the provider says was used; a request that is under way is always finished. */
+export interface BudgetLimits {
+  /** Model requests in one step. */
+  turnsPerStep: number;
+  /** Prompt and answer tokens of the whole run, cached ones included. */
+  tokens: number;
+  /** Wall time of the whole run, seconds. */
+  seconds: number;
+  costUsd: number;
+}
+
+export const DEFAULT_LIMITS: BudgetLimits = { turnsPerStep: 40, tokens: 10_000_000, seconds: 7200, costUsd: 5 };
+
+export class Budget {
+  readonly #limits: BudgetLimits;
+  readonly #started = performance.now();
+  #turns = 0;
+  #tokens = 0;
+  #costUsd = 0;
+
+  constructor(limits: BudgetLimits) {
+    this.#limits = limits;
+  }
+
+  beginStep(): void {
+    this.#turns = 0;
+  }
+
+  /** Counts one answer. */
+  spend(tokens: number, costUsd: number): void {
+    this.#turns += 1;
+    this.#tokens += tokens;
+    this.#costUsd += costUsd;
+  }
+
+  /** @throws RunbookError `agent_budget` when nothing is left for another request */
+  check(): void {
+    const { turnsPerStep, tokens, seconds, costUsd } = this.#limits;
+    const elapsed = (performance.now() - this.#started) / 1000;
+    if (this.#costUsd >= costUsd)
+      throw spent(`${usd(this.#costUsd)} of ${usd(costUsd)} are spent`, 'Raise it with --max-cost.');
+    if (this.#turns >= turnsPerStep)
+      throw spent(
+        `the step took ${turnsPerStep} turns without leaving its outputs`,
+        'See what it tried in events.jsonl.',
+      );
+    if (this.#tokens >= tokens)
+      throw spent(`${this.#tokens} of ${tokens} tokens are used`, 'Use --agent scripted, or a shorter window.');
+    if (elapsed >= seconds)
+      throw spent(
+        `${Math.round(elapsed)} of ${seconds} seconds are over`,
+        'Use --agent scripted, or a shorter window.',
+      );
+  }
+}
+
+function spent(what: string, hint: string): RunbookError {
+  return new RunbookError('agent_budget', `The agent's budget is used up: ${what}.`, { hint });
+}

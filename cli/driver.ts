@@ -1,0 +1,78 @@
+import type { Driver } from '../agent/driver.ts';
+import { nearest } from '../agent/nearest.ts';
+import type { Runbook } from '../agent/runbook/manifest.ts';
+import { RunbookError } from '../lib/errors.ts';
+
+const AGENTS = ['auto', 'claude', 'claude-code', 'scripted'] as const;
+
+interface DriverFlags {
+  agent: string;
+  model?: string;
+  maxCost?: string;
+}
+
+export interface ChosenDriver {
+  driver: Driver;
+  /** Which driver it is, and why. */
+  note: string;
+}
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The driver that the command line asks for; `auto` is Claude where there is a model key.
+ * @throws RunbookError `usage` or `config`, before anything is started or spent
+ */
+export async function chooseDriver(flags: DriverFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
+  const maxCost = costOf(flags.maxCost);
+  if (!(AGENTS as readonly string[]).includes(flags.agent)) throw unknownAgent(flags.agent);
+  if (flags.agent === 'claude-code')
+    throw new RunbookError('usage', '--agent claude-code: is not part of this version.', {
+      at: '--agent',
+      hint: 'Use --agent claude with a model key, or --agent scripted, which needs none.',
+    });
+  const hasKey = Boolean(env.ANTHROPIC_API_KEY ?? env.OPENROUTER_API_KEY);
+  if (flags.agent === 'scripted') return scripted('scripted, as asked');
+  if (flags.agent === 'auto' && !hasKey) return scripted('scripted: the reference calls of each step, no model');
+  return claude(flags, maxCost, runbook, env);
+}
+
+async function scripted(note: string): Promise<ChosenDriver> {
+  const { scriptedDriver } = await import('../agent/drivers/scripted.ts');
+  return { driver: scriptedDriver, note };
+}
+
+async function claude(
+  flags: DriverFlags,
+  maxCost: number | undefined,
+  runbook: Runbook,
+  env: Env,
+): Promise<ChosenDriver> {
+  const { openClient, providerOf } = await import('../agent/drivers/claude/client.ts');
+  const { agentModel } = await import('../agent/drivers/claude/models.ts');
+  const { DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
+  const { claudeDriver } = await import('../agent/drivers/claude/driver.ts');
+  const { model: ownModel, model_provider: ownProvider } = runbook.manifest;
+  const provider = providerOf(env, ownProvider) ?? 'anthropic';
+  const model = await agentModel(flags.model ?? ownModel, provider);
+  const client = await openClient(provider, env);
+  const limits = { ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) };
+  const why = flags.agent === 'auto' ? 'a model key is set' : 'as asked';
+  const note = `claude (${why}): ${model.id} by ${provider}, at most ${limits.costUsd} USD`;
+  return { driver: claudeDriver({ client, provider, model, runbook, limits }), note };
+}
+
+function unknownAgent(agent: string): RunbookError {
+  const near = nearest(agent, [...AGENTS]);
+  return new RunbookError('usage', `--agent ${agent}: there is no such agent.`, {
+    at: '--agent',
+    hint: `${near ? `Did you mean ${near}? ` : ''}Use --agent scripted: it performs the same steps without a model.`,
+  });
+}
+
+function costOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const cost = Number(text);
+  if (Number.isFinite(cost) && cost > 0) return cost;
+  throw new RunbookError('usage', `--max-cost ${text}: must be an amount in USD above 0.`, { at: '--max-cost' });
+}

@@ -1,0 +1,241 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A Messages API on the loopback: real event order, headers, usage and error bodies, and the checks that a client meets. */
+
+interface Block {
+  type: string;
+  [field: string]: unknown;
+}
+interface Message {
+  role: 'user' | 'assistant' | 'system';
+  content: string | Block[];
+}
+export interface MessagesBody {
+  model: string;
+  max_tokens: number;
+  system?: Block[];
+  tools?: { name: string; description?: string; input_schema: unknown }[];
+  messages: Message[];
+  stream?: boolean;
+  [field: string]: unknown;
+}
+
+/** What the "model" does next: a whole answer, an HTTP error, or an answer that goes wrong on the way. */
+export type Reply =
+  | { kind: 'message'; content: Block[]; stopReason: string; stopDetails?: unknown; outputTokens?: number }
+  | { kind: 'error'; status: number; type: string; message: string; headers?: Record<string, string> }
+  | { kind: 'stream_error'; type: string; message: string }
+  | { kind: 'cut' }
+  | { kind: 'silent' };
+
+export interface MessagesServer {
+  readonly url: string;
+  readonly bodies: MessagesBody[];
+  readonly headers: IncomingMessage['headers'][];
+  close(): Promise<void>;
+}
+
+/** @param next decides on the answer to a request; `n` counts from 0 */
+export async function startMessages(next: (body: MessagesBody, n: number) => Reply): Promise<MessagesServer> {
+  const bodies: MessagesBody[] = [];
+  const headers: IncomingMessage['headers'][] = [];
+  const cached = new Set<string>();
+  let paused = false;
+  const server = createServer((request, response) => {
+    void read(request).then((text) => {
+      if (request.method !== 'POST' || !request.url?.startsWith('/v1/messages'))
+        return fail(response, 404, 'not_found_error', 'no such endpoint');
+      if (!request.headers.authorization && !request.headers['x-api-key'])
+        return fail(response, 401, 'authentication_error', 'invalid x-api-key');
+      const body = JSON.parse(text) as MessagesBody;
+      const wrong = fault(body, paused);
+      if (wrong) return fail(response, 400, 'invalid_request_error', wrong);
+      const n = bodies.push(body) - 1;
+      headers.push(request.headers);
+      const reply = next(body, n);
+      paused = reply.kind === 'message' && reply.stopReason === 'pause_turn';
+      return answer(reply, response, body, usageOf(body, cached), n);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    bodies,
+    headers,
+    close() {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function read(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** What the API refuses with 400. Only a turn that was paused may be gone on with. */
+function fault(body: MessagesBody, paused: boolean): string | undefined {
+  if (!body.model || !body.max_tokens || !body.messages?.length) return 'model, max_tokens and messages are required';
+  for (const name of ['temperature', 'top_p', 'top_k']) if (name in body) return `${name}: unexpected parameter`;
+  const choice = body.tool_choice as { type?: string } | undefined;
+  if (choice?.type === 'any' || choice?.type === 'tool')
+    return 'tool_choice forces tool use, which this model does not support';
+  const marks =
+    JSON.stringify({ system: body.system, tools: body.tools, messages: body.messages }).split('"cache_control"')
+      .length - 1;
+  if (marks + ('cache_control' in body ? 1 : 0) > 4) return 'at most 4 blocks may have cache_control';
+  if (body.messages.at(-1)?.role === 'assistant' && !paused) return 'prefilling is not supported';
+  return unpaired(body.messages);
+}
+
+/** Every tool_use needs its tool_result in the next message, in a user turn, and the other way round. */
+function unpaired(messages: Message[]): string | undefined {
+  const blocks = (message: Message | undefined) => (Array.isArray(message?.content) ? message.content : []);
+  for (const [index, message] of messages.entries()) {
+    const used = blocks(message).filter((block) => block.type === 'tool_use');
+    const results = blocks(messages[index + 1]).filter((block) => block.type === 'tool_result');
+    for (const { id } of used)
+      if (!results.some((result) => result.tool_use_id === id)) return `tool_use ${String(id)} has no tool_result`;
+    if (message.role === 'assistant' && results.length !== used.length) return 'tool_result without tool_use';
+    if (blocks(message).some((block) => block.type === 'text' && block.text === '')) return 'text must not be empty';
+  }
+  return undefined;
+}
+
+interface Usage {
+  input_tokens: number;
+  cache_creation_input_tokens: number;
+  cache_read_input_tokens: number;
+}
+
+/** Four characters to a token. A prompt is cached up to its last message where it asks for that; the longest known prefix is read. */
+function usageOf(body: MessagesBody, cached: Set<string>): Usage {
+  const frame = JSON.stringify([body.tools, body.system]);
+  const prefixes = body.messages.map((_message, index) => frame + JSON.stringify(body.messages.slice(0, index + 1)));
+  const all = [frame, ...prefixes];
+  const known = all.filter((prefix) => cached.has(prefix)).at(-1) ?? '';
+  const whole = all.at(-1) ?? '';
+  const asks = 'cache_control' in body || JSON.stringify(body.system ?? '').includes('cache_control');
+  if (asks) for (const prefix of [frame, whole]) cached.add(prefix);
+  const tokens = (text: string) => Math.ceil(text.length / 4);
+  const read = asks ? tokens(known) : 0;
+  const rest = tokens(whole) - read;
+  return asks
+    ? { input_tokens: 3, cache_creation_input_tokens: rest, cache_read_input_tokens: read }
+    : { input_tokens: rest, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+}
+
+function fail(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  message: string,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_011failed', ...headers });
+  response.end(JSON.stringify({ type: 'error', error: { type, message }, request_id: 'req_011failed' }));
+}
+
+function answer(reply: Reply, response: ServerResponse, body: MessagesBody, usage: Usage, n: number): void {
+  if (reply.kind === 'error') {
+    fail(response, reply.status, reply.type, reply.message, reply.headers);
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'request-id': `req_011${n}` });
+  const send = (type: string, data: object) =>
+    response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`);
+  const cache_creation = { ephemeral_5m_input_tokens: usage.cache_creation_input_tokens, ephemeral_1h_input_tokens: 0 };
+  const message = {
+    id: `msg_01${n}`,
+    type: 'message',
+    role: 'assistant',
+    model: body.model,
+    content: [],
+    container: null,
+  };
+  send('message_start', {
+    message: {
+      ...message,
+      stop_reason: null,
+      stop_sequence: null,
+      stop_details: null,
+      usage: { ...usage, cache_creation, output_tokens: 1, service_tier: 'standard' },
+    },
+  });
+  send('ping', {});
+  if (reply.kind === 'silent') return;
+  if (reply.kind === 'cut') {
+    send('content_block_start', { index: 0, content_block: { type: 'text', text: '', citations: null } });
+    send('content_block_delta', { index: 0, delta: { type: 'text_delta', text: 'I will' } });
+    // What was sent must arrive before the connection goes.
+    setTimeout(() => response.destroy(), 20);
+    return;
+  }
+  if (reply.kind === 'stream_error') {
+    send('error', { error: { type: reply.type, message: reply.message }, request_id: `req_011${n}` });
+    response.end();
+    return;
+  }
+  for (const [index, block] of reply.content.entries()) sendBlock(send, index, block);
+  send('message_delta', {
+    delta: { stop_reason: reply.stopReason, stop_sequence: null, stop_details: reply.stopDetails ?? null },
+    usage: { ...usage, output_tokens: reply.outputTokens ?? 50 },
+  });
+  send('message_stop', {});
+  response.end();
+}
+
+function sendBlock(send: (type: string, data: object) => void, index: number, block: Block): void {
+  if (block.type === 'tool_use') {
+    const { input, ...start } = block;
+    const json = JSON.stringify(input);
+    send('content_block_start', { index, content_block: { ...start, input: {}, caller: { type: 'direct' } } });
+    for (const partial_json of ['', json.slice(0, 10), json.slice(10)])
+      send('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } });
+  } else if (block.type === 'text') {
+    send('content_block_start', { index, content_block: { type: 'text', text: '', citations: null } });
+    send('content_block_delta', { index, delta: { type: 'text_delta', text: block.text } });
+  } else {
+    send('content_block_start', { index, content_block: { type: 'thinking', thinking: '', signature: '' } });
+    send('content_block_delta', { index, delta: { type: 'thinking_delta', thinking: block.thinking } });
+    send('content_block_delta', { index, delta: { type: 'signature_delta', signature: block.signature } });
+  }
+  send('content_block_stop', { index });
+}
+
+let calls = 0;
+
+export function toolUse(name: string, input: unknown): Block {
+  calls += 1;
+  return { type: 'tool_use', id: `toolu_01${calls}`, name, input };
+}
+
+export function uses(...blocks: Block[]): Reply {
+  return { kind: 'message', content: blocks, stopReason: 'tool_use' };
+}
+
+export function says(text: string, stopReason = 'end_turn'): Reply {
+  return { kind: 'message', content: [{ type: 'text', text }], stopReason };
+}
+
+/** A model that performs every step as its file has it: all reference calls, then the end. */
+export function diligent(body: MessagesBody): Reply {
+  const blocks = body.messages.flatMap(({ role, content }) =>
+    role === 'assistant' && Array.isArray(content) ? content : [],
+  );
+  const made = blocks.filter(
+    ({ name, input }) => name === 'run_reference_call' && JSON.stringify(input) === '{"number":1}',
+  );
+  if (made.length > 0) return uses(toolUse('finish_step', { summary: 'Done as the step file says.' }));
+  const step = String(body.messages[0]?.content);
+  const count = [...step.matchAll(/^Reference call (\d+):$/gmu)].length;
+  const thinking = { type: 'thinking', thinking: 'The reference calls come first.', signature: 'sig' };
+  return uses(
+    thinking,
+    ...Array.from({ length: count }, (_unused, index) => toolUse('run_reference_call', { number: index + 1 })),
+  );
+}
