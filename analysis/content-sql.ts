@@ -127,13 +127,14 @@ export function outputsSql(calls: string): string {
     WHERE trace_id != '' ORDER BY operation, kind, cost DESC, trace_id LIMIT ${MAX_CITED} BY operation, kind LIMIT ${MAX_ROWS}`;
 }
 
-/** Equal tool calls from which on an agent loops: in a row, as the same two in turn, and in all where others stand between them. */
-const LOOP = { inARow: 3, inTurn: 3, inAll: 6 } as const;
+/**
+ * Equal tool calls from which on an agent loops: in a row, as the same two in turn, or in all where they are this share of the trace's tool
+ * calls. A status that is asked again after something was changed is no loop.
+ */
+export const LOOP = { inARow: 3, inTurn: 3, inAll: 6, share: 0.6 } as const;
 
 /**
- * The same tool with the same arguments, again and again in one trace: three times in a row, the same
- * two calls in turn, or six times in all. A status that is asked again after
- * something else was done is no loop. Waste: the cost of the repeated calls after the second.
+ * The same tool with the same arguments, again and again in one trace. Waste: the cost of the repeated calls after the second.
  */
 function toolLoopsSql(calls: string): string {
   const signatures = `extractAll(output, ${TOOL_ARGUMENTS})`;
@@ -143,13 +144,13 @@ function toolLoopsSql(calls: string): string {
           arrayMax(arrayMap(c -> countEqual(called, c), arrayDistinct(called))) AS most,
           arrayFirst(c -> countEqual(called, c) = most, called).1 AS looping_tool,
           arrayMax(arrayMap((c, i) -> if(i >= ${LOOP.inARow} AND countEqual(arraySlice(called, i - ${LOOP.inARow - 1}, ${LOOP.inARow}), c) = ${LOOP.inARow}, 1, 0), called, arrayEnumerate(called))) AS in_a_row,
-          arrayCount((c, i) -> i > 2 AND c = called[i - 2] AND c != called[i - 1], called, arrayEnumerate(called)) AS in_turn
+          arrayCount((c, i) -> i > 3 AND c = called[i - 2] AND called[i - 1] = called[i - 3] AND c != called[i - 1], called, arrayEnumerate(called)) AS in_turn
         FROM (SELECT operation, trace_id, sum(cost) AS trace_cost, arrayFlatten(arrayMap(s -> s.2, arraySort(groupArray((at, called_now))))) AS called
           FROM (SELECT operation, trace_id, at, coalesce(cost, 0) AS cost, ${OUTPUT} AS output,
               arrayZip(arrayResize(extractAll(output, ${TOOL_NAME}), length(${signatures}), ''), ${signatures}) AS called_now
             FROM ${calls} AS gen WHERE trace_id != '' AND match(output_text, ${literal('tool|function')})) AS answered
           GROUP BY operation, trace_id HAVING length(called) >= ${LOOP.inARow}) AS traces) AS counted
-      WHERE in_a_row = 1 OR in_turn >= ${LOOP.inTurn} OR most >= ${LOOP.inAll}) AS looping
+      WHERE in_a_row = 1 OR in_turn >= ${LOOP.inTurn} OR (most >= ${LOOP.inAll} AND most >= ${LOOP.share} * length(called))) AS looping
     ORDER BY operation, waste DESC, n DESC, trace_id LIMIT ${MAX_CITED} BY operation LIMIT ${MAX_ROWS}`;
 }
 

@@ -65,7 +65,7 @@ function parseJson(raw: string): HistoryEntry[] {
   } catch (cause) {
     throw new RunbookError(
       'usage',
-      `analysis_history begins like a JSON list but cannot be read: ${(cause as Error).message}`,
+      `analysis_history begins like a JSON list but cannot be read: ${cause instanceof z.ZodError ? z.prettifyError(cause).replace(/\s+/gu, ' ') : (cause as Error).message}`,
       {
         at: 'analysis_history',
         hint: 'Give [{"operation": "…", "kind": "…", "status": "merged", "pr": 12, "baseline": 0.01, "target": 0.005}], or plain lines.',

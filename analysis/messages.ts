@@ -4,11 +4,12 @@
  */
 
 const STRING = String.raw`"((?:[^"\\]|\\.)*)"`;
-const TEXT_FIELD = new RegExp(String.raw`"(?:content|text)"\s*:\s*${STRING}`, 'gu');
+/** A text that is cut off has no closing quote. */
+const TEXT_FIELD = /"(?:content|text)"\s*:\s*"((?:[^"\\]|\\.)*)(?:"|\\?$)/gu;
 
 function decode(raw: string): string {
   try {
-    return JSON.parse(`"${raw}"`) as string;
+    return JSON.parse(`"${raw.replace(/\\u[\da-fA-F]{0,3}$/u, '')}"`) as string;
   } catch {
     return raw;
   }

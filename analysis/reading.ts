@@ -1,4 +1,5 @@
 import { truncate } from '../lib/format.ts';
+import { LOOP } from './content-sql.ts';
 import { answerText, newestMessage, toolCalls } from './messages.ts';
 
 export const ABNORMALITIES = [
@@ -28,6 +29,8 @@ export interface ReadCall {
   input_head: string;
   input_tail: string;
   output: string;
+  /** `output` is only the start of what is stored. */
+  output_cut: boolean;
   has_output: boolean;
 }
 
@@ -86,11 +89,22 @@ function excerpts(calls: ReadCall[], index: number): Pick<Reading, 'input_excerp
   const output = call?.has_output ? answerText(call.output) : '';
   const failed = call?.is_error && output === '' ? `(failed call) ${call.error_text}` : output;
   return {
-    input_excerpt: input === '' ? UNAVAILABLE : truncate(input, EXCERPT),
+    input_excerpt: input === '' ? UNAVAILABLE : truncate(withoutKeys(input), EXCERPT),
     output_excerpt:
-      call?.has_output || call?.is_error ? truncate(failed === '' ? '(empty)' : failed, EXCERPT) : UNAVAILABLE,
+      call?.has_output || call?.is_error
+        ? truncate(failed === '' ? '(empty)' : withoutKeys(failed), EXCERPT)
+        : UNAVAILABLE,
     call: index,
   };
+}
+
+/** Credentials by the marks of their makers: PostHog, Anthropic and OpenAI, AWS, GitHub, Slack, JSON web tokens, PEM. */
+const KEYS =
+  /\b(?:ph[xcs]_\w{20,}|sk-[\w-]{16,}|AKIA[A-Z\d]{16}|gh[oprsu]_\w{30,}|xox[abprs]-[\w-]{10,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]+)|-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/gu;
+
+/** What users typed into a prompt may hold their keys: an excerpt leaves them out. */
+function withoutKeys(text: string): string {
+  return text.replace(KEYS, '…');
 }
 
 function cleanNote(calls: ReadCall[]): string {
@@ -102,22 +116,25 @@ function cleanNote(calls: ReadCall[]): string {
     : `${what}; ${UNAVAILABLE}, judged by counts and sizes only`;
 }
 
+/** The same tool call in a row, in turn with another, or as most of what the trace does: as `toolLoopsSql` counts it. */
 function repeatedTool(calls: ReadCall[]): ReturnType<Check> {
-  const seen = new Map<string, { name: string; calls: number[] }>();
-  for (const [index, call] of calls.entries()) {
-    for (const tool of toolCalls(call.output)) {
-      const key = `${tool.name}\u0000${tool.arguments.replace(/\s+/gu, '')}`;
-      const entry = seen.get(key) ?? { name: tool.name, calls: [] };
-      entry.calls.push(index);
-      seen.set(key, entry);
-    }
-  }
-  const worst = [...seen.values()].sort((a, b) => b.calls.length - a.calls.length)[0];
-  if (!worst || worst.calls.length < REPEATS) return null;
-  return {
-    call: worst.calls.at(-1) ?? 0,
-    note: `${worst.name} called ${worst.calls.length} times with the same arguments`,
-  };
+  const made = calls.flatMap((call, index) =>
+    toolCalls(call.output).map(({ name, arguments: args }) => ({
+      index,
+      name,
+      key: `${name}\u0000${args.replace(/\s+/gu, '')}`,
+    })),
+  );
+  const times = new Map<string, number>();
+  for (const { key } of made) times.set(key, (times.get(key) ?? 0) + 1);
+  const [worst, most = 0] = [...times].sort((a, b) => b[1] - a[1])[0] ?? [];
+  const same = (a: number, b: number) => made[a]?.key === made[b]?.key;
+  const inARow = made.some((_, i) => i >= 2 && same(i, i - 1) && same(i, i - 2));
+  const inTurn = made.filter((_, i) => i >= 3 && same(i, i - 2) && same(i - 1, i - 3) && !same(i, i - 1)).length;
+  const dominant = most >= LOOP.inAll && most >= LOOP.share * made.length;
+  if (most < REPEATS || !(inARow || inTurn >= LOOP.inTurn || dominant)) return null;
+  const last = made.findLast(({ key }) => key === worst);
+  return { call: last?.index ?? 0, note: `${last?.name ?? ''} called ${most} times with the same arguments` };
 }
 
 function repeatedRequest(calls: ReadCall[]): ReturnType<Check> {
@@ -143,7 +160,11 @@ function cutOff(calls: ReadCall[]): ReturnType<Check> {
 function empty(calls: ReadCall[]): ReturnType<Check> {
   const index = calls.findIndex(
     (call) =>
-      !call.is_error && call.has_output && answerText(call.output).trim() === '' && toolCalls(call.output).length === 0,
+      !call.is_error &&
+      call.has_output &&
+      !call.output_cut &&
+      answerText(call.output).trim() === '' &&
+      toolCalls(call.output).length === 0,
   );
   return index < 0 ? null : { call: index, note: 'the call succeeded and answered with no text and no tool call' };
 }

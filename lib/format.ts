@@ -59,3 +59,11 @@ export function truncate(text: string, length: number): string {
   const points = Array.from(text.slice(0, length * 2 + 2));
   return points.length <= length && text.length <= length * 2 ? text : `${points.slice(0, length - 1).join('')}…`;
 }
+
+/** White space, control characters and marks that turn the direction of the text around them. */
+const UNSEEN = /[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** Text on one line, without characters that nobody sees: names and ids as reports write them. */
+export function oneLine(text: string): string {
+  return text.replace(UNSEEN, ' ');
+}

@@ -1,6 +1,6 @@
 import Handlebars from 'handlebars';
 import { messageOf, RunbookError } from './errors.ts';
-import { bytes, count, day, instant, percent, ratio, seconds, truncate, usd } from './format.ts';
+import { bytes, count, day, instant, oneLine, percent, ratio, seconds, truncate, usd } from './format.ts';
 
 interface FactLike {
   value: number | string | null;
@@ -24,20 +24,14 @@ function formatFact(fact: FactLike): string {
   return typeof fact.value === 'number' && format ? format(fact.value) : String(fact.value);
 }
 
-/** White space, control characters and marks that turn the direction of the text around them. */
-const UNSEEN = /[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu;
-
 /** Text from traces inside a Markdown table cell or line: one line, and no character that Markdown would read. */
 function inline(value: unknown): string {
-  return String(value ?? '')
-    .replace(UNSEEN, ' ')
-    .replace(/[\\`*_{}[\]<>#|~$!]/gu, (mark) => `\\${mark}`);
+  return oneLine(String(value ?? '')).replace(/[\\`*_{}[\]<>#|~$!]/gu, (mark) => `\\${mark}`);
 }
 
 /** Text inside a code span: no backticks, pipes or line breaks can end it early. */
 function code(value: unknown): string {
-  const text = String(value ?? '')
-    .replace(UNSEEN, ' ')
+  const text = oneLine(String(value ?? ''))
     .replaceAll('`', 'ʼ')
     .replaceAll('|', '¦');
   return text === '' ? '`(empty)`' : `\`${text}\``;

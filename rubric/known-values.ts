@@ -1,3 +1,4 @@
+import { oneLine } from '../lib/format.ts';
 import type { Artifacts } from './artifacts.ts';
 import { projectedSavings } from './expected.ts';
 import { type Figure, moneyIn, numbersIn, percentagesIn, shows, type Unit } from './figures.ts';
@@ -268,11 +269,10 @@ function isShortened(sorted: readonly string[], id: string): boolean {
   return sorted.some((known) => known.startsWith(prefix));
 }
 
-/** White space collapsed; NUL and broken characters as a Markdown file holds them. */
+/** On one line, as reports write it; broken characters as a Markdown file holds them. */
 function squeezed(text: string): string {
-  return text
-    .replace(/\0|\p{Surrogate}/gu, '\uFFFD')
-    .replace(/\s+/gu, ' ')
+  return oneLine(text)
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
     .trim();
 }
 

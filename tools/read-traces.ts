@@ -120,8 +120,8 @@ async function fetchCalls(
 export function callColumns(content: boolean): string {
   const texts = content
     ? `substring(input_text, 1, ${HEAD}) AS input_head, substring(input_text, greatest(1, length(input_text) - ${TAIL - 1})) AS input_tail,
-         toString(cityHash64(input_text)) AS input_hash, substring(output_text, 1, ${OUTPUT}) AS output, has_output`
-    : "'' AS input_head, '' AS input_tail, '' AS input_hash, '' AS output, 0 AS has_output";
+         toString(cityHash64(input_text)) AS input_hash, substring(output_text, 1, ${OUTPUT}) AS output, if(length(output_text) > ${OUTPUT}, 1, 0) AS output_cut, has_output`
+    : "'' AS input_head, '' AS input_tail, '' AS input_hash, '' AS output, 0 AS output_cut, 0 AS has_output";
   return `operation, trace_id, toString(at) AS at_utc, model, context_tokens, out_tokens, coalesce(cost, 0) AS cost, coalesce(latency, 0) AS latency,
         is_error, http_status, stop_reason, substring(error_text, 1, 400) AS error_text, ${texts}`;
 }
@@ -142,6 +142,7 @@ export function toCall(row: Row): ReadCall {
     input_head: text(row.input_head),
     input_tail: text(row.input_tail),
     output: text(row.output),
+    output_cut: num0(row.output_cut) === 1,
     has_output: num0(row.has_output) === 1,
   };
 }

@@ -18,6 +18,7 @@ function call(over: Partial<ReadCall> = {}): ReadCall {
     input_head: input,
     input_tail: input,
     output: '[{"role":"assistant","content":"Fine."}]',
+    output_cut: false,
     has_output: true,
     ...over,
   };
@@ -27,6 +28,37 @@ const tool =
   '[{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"find","arguments":"{}"}}]}]';
 
 describe('readTrace', () => {
+  it('never calls a stored answer empty whose end it has not read', () => {
+    const long = `[{"role":"assistant","content":"${'word '.repeat(40)}`;
+    const calls = `[{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"find","arguments":"{${'x'.repeat(40)}`;
+    expect(readTrace([call({ output: long, output_cut: true })], norms)).toMatchObject({
+      abnormality: 'clean',
+      output_excerpt: expect.stringContaining('word word') as string,
+    });
+    expect(readTrace([call({ output: calls, output_cut: true })], norms).abnormality).toBe('clean');
+    expect(readTrace([call({ output: '[{"role":"assistant","content":""}]' })], norms).abnormality).toBe(
+      'empty_output',
+    );
+  });
+
+  it('leaves out the keys that users typed', () => {
+    const typed = 'use sk-ant-REDACTED-not-a-real-key-123456 or AKIAABCDEFGHIJKLMNOP please';
+    const reading = readTrace([call({ output: `[{"role":"assistant","content":"${typed}"}]` })], norms);
+    expect(reading.output_excerpt).toBe('use … or … please');
+  });
+
+  it('takes a status that is asked again after each change for no loop', () => {
+    const asks = (name: string) =>
+      `[{"role":"assistant","content":null,"tool_calls":[{"type":"function","function":{"name":"${name}","arguments":"{}"}}]}]`;
+    const names = ['status', 'reset', 'status', 'toggle', 'status', 'reboot', 'status'];
+    const polling = names.map((name) => call({ input_hash: name + Math.random(), output: asks(name) }));
+    const loop = ['status', 'status', 'status'].map((name) =>
+      call({ input_hash: name + Math.random(), output: asks(name) }),
+    );
+    expect(readTrace(polling, norms).abnormality).toBe('clean');
+    expect(readTrace(loop, norms).abnormality).toBe('tool_abuse');
+  });
+
   it('calls an ordinary trace clean and quotes its dearest call', () => {
     const reading = readTrace(
       [call(), call({ cost: 5, input_hash: 'x', output: '[{"role":"assistant","content":"Dear."}]' })],

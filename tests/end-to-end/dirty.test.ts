@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -46,7 +46,7 @@ function event(properties: Properties): Event {
 
 /** What real projects send, by the name of the operation that sends it. */
 const DIRT: Record<string, Properties> = {
-  fine: {},
+  fine: { $ai_output_choices: [{ role: 'assistant', content: `the key is ${SECRET}, keep it` }] },
   'null cost': { $ai_total_cost_usd: null },
   'cost as text': { $ai_total_cost_usd: '0.0035' },
   'cost that is no number': { $ai_total_cost_usd: 'n/a' },
@@ -57,7 +57,7 @@ const DIRT: Record<string, Properties> = {
   'tokens as text': { $ai_input_tokens: '1000', $ai_output_tokens: '100' },
   'null model': { $ai_model: null, $ai_total_cost_usd: null },
   'no trace': { $ai_trace_id: null },
-  'error as text': { $ai_is_error: 'true' },
+  'error as text': { $ai_is_error: 'true', $ai_error: `refused: ${SECRET}` },
   'no error as text': { $ai_is_error: 'false' },
   'error as number': { $ai_is_error: 1 },
   'no latency': { $ai_latency: null },
@@ -174,14 +174,11 @@ describe('a file as dirty as real ones', () => {
   });
 
   it('keeps the key of the environment out of every file, even where a trace holds it', () => {
-    for (const file of [
-      'recommendations.md',
-      'summary.md',
-      'report.html',
-      'events.jsonl',
-      'data/qualitative_samples.json',
-    ])
-      expect(read(file)).not.toContain(SECRET);
+    const files = (readdirSync(out, { recursive: true }) as string[]).filter((name) =>
+      /\.(?:md|html|jsonl?|csv)$/u.test(name),
+    );
+    expect(files.some((file) => read(file).includes('[redacted:POSTHOG_API_KEY]'))).toBe(true);
+    for (const file of files) expect(read(file)).not.toContain(SECRET);
   });
 });
 
