@@ -1,4 +1,4 @@
-import { type OptionSpec, RUN_OPTIONS, SERVE_OPTIONS, TOOL_OPTIONS } from './options.ts';
+import { MCP_OPTIONS, type OptionSpec, RUN_OPTIONS, SERVE_OPTIONS, TOOL_OPTIONS } from './options.ts';
 import type { Register } from './register.ts';
 
 export interface CommandSpec {
@@ -50,6 +50,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'run one tool and print its output as JSON',
     options: TOOL_OPTIONS,
     load: async () => (await import('./commands/tool.ts')).tool,
+  },
+  {
+    name: 'mcp',
+    args: '[runbook]',
+    summary: 'the tools, steps and results as an MCP server (stdio)',
+    options: MCP_OPTIONS,
+    load: async () => (await import('./commands/mcp.ts')).mcp,
   },
   {
     name: 'source serve',

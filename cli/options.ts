@@ -50,6 +50,18 @@ export const TOOL_OPTIONS: readonly OptionSpec[] = [
   AS_OF,
 ];
 
+export const MCP_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--http <port>', description: 'streamable HTTP instead of stdio; 0 takes a free port' },
+  {
+    flags: '--host <address>',
+    description: 'with --http: where to listen (default: 127.0.0.1; elsewhere only with RUNBOOK_MCP_TOKEN)',
+  },
+  SOURCE,
+  RESULTS_DIR,
+  PARAM,
+  AS_OF,
+];
+
 export const SERVE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--port <n>', description: 'port on 127.0.0.1; 0 takes a free one', required: true },
   { flags: '--as-of <time>', description: 'what now() means, ISO 8601, UTC (default: the newest event)' },

@@ -19,7 +19,8 @@ export const composeReport = defineTool({
     recommendations: z.number(),
     projected_monthly_savings_usd: z.number(),
   }),
-  readOnly: false,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run(_input, context) {
     const view = reportView(context);
     await context.results.writeJson(REPORT_VIEW, view);

@@ -66,7 +66,8 @@ export const costVariance = defineTool({
     saved_as: z.string(),
     spread: z.array(z.object({ operation: z.string(), n: z.number(), p95_over_median: z.number() })),
   }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'source',
   async run({ top_n }, context) {
     const rows = await queryRows(context, { name: 'variance: cost per trace', sql: distributionSql(context, top_n) });
     const stats = rows.map((row) => ({ operation: text(row.operation), stats: toDistribution(row) }));

@@ -49,7 +49,8 @@ export const detectFindings = defineTool({
     ),
     saved_as: z.string(),
   }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'source',
   async run(_input, context) {
     const findings = detect(gather(context));
     await context.results.writeJson(FINDINGS, { version: 1, findings });

@@ -12,7 +12,8 @@ export const drawReportCharts = defineTool({
     "Draws the report's three charts from the run's artifacts: cost by operation, cost per trace with its outliers (log scale), daily cost by model. Example: {}",
   input: z.strictObject({}),
   output: z.object({ figures: z.array(z.string()), warnings: z.array(z.string()) }),
-  readOnly: false,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run(_input, context) {
     const drawn = [];
     for (const chart of charts(context)) {

@@ -30,7 +30,8 @@ export const explainOutliers = defineTool({
     'For each outlier trace of data/cost_variance.json: generations, models, largest prompt and answer, and which factor (more calls, longer prompts, longer answers, a dearer model) sets it apart from the operation’s typical trace. Writes data/outlier_traces.json. Example: {}',
   input: z.strictObject({}),
   output: z.object({ traces: z.number(), drivers: z.record(z.string(), z.number()), saved_as: z.string() }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run(_input, context) {
     const variance = context.results.readJson(COST_VARIANCE) as CostVarianceFile;
     const traces = Object.entries(variance).flatMap(([operation, { outliers }]) =>

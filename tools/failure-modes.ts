@@ -32,7 +32,8 @@ export const failureModes = defineTool({
     'Failed calls by operation, class (rate_limited, timeouts, server_errors, context_length, content_filter, auth, client_errors, other) and HTTP status, with example traces. Writes data/failure_modes.json. Example: {}',
   input: z.strictObject({}),
   output: z.object({ failed_calls: z.number(), by_class: z.record(z.string(), z.number()), saved_as: z.string() }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'source',
   async run(_input, context) {
     const { calls } = sqlFragments(text(context.params.operation_property));
     const rows = (

@@ -47,7 +47,8 @@ export const fetchLitellmPricing = defineTool({
     note: z.string(),
     saved_as: z.string(),
   }),
-  readOnly: false,
+  writes: 'own artifacts',
+  asks: 'web',
   async run({ providers, save_as }, context) {
     const url = pricingUrl();
     const saved_as = context.results.relative(save_as);

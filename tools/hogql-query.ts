@@ -60,7 +60,8 @@ export const hogqlQuery = defineTool({
 Example: {"sql": "SELECT properties.$ai_model AS model, count() AS calls FROM events WHERE event = '$ai_generation' AND timestamp >= toDateTime({from}) GROUP BY model ORDER BY calls DESC LIMIT 20", "save_as": "data/models.csv"}`,
   input,
   output,
-  readOnly: true,
+  writes: 'any artifact',
+  asks: 'source',
   async run({ sql, values, name, save_as }, context) {
     const result = await runQuery(context, { sql, name: name ?? 'hogql_query', ...(values ? { values } : {}) });
     const truncated = result.hasMore || result.rows.length >= MAX_ROWS;

@@ -25,7 +25,8 @@ export const matchPrices = defineTool({
     'Finds the price of every model in the traffic in data/model_pricing.json (whole names only, never by substring) and prepares the backfill of calls that carry no cost. Names the models that stay unpriced. Writes data/price_map.json. Run fetch_litellm_pricing first. Example: {}',
   input: z.strictObject({}),
   output: z.object({ models: z.number(), priced: z.number(), unpriced: z.array(z.string()), saved_as: z.string() }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'source',
   async run(_input, context) {
     const table = context.results.readJson(MODEL_PRICING) as PriceTable;
     const { calls } = sqlFragments(text(context.params.operation_property));

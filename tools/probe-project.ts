@@ -40,7 +40,8 @@ export const probeProject = defineTool({
     'Proves the connection and describes the traffic of the window: generations, traces, calls without name, trace, cost or tokens, and where prompts and outputs can be read. Stops the run when there is nothing to analyse. Example: {}',
   input: z.strictObject({}),
   output: project,
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'source',
   async run(_input, context) {
     const [row = {}] = await queryRows(context, { name: 'probe: traffic of the window', sql: overviewSql(context) });
     const generations = num0(row.generations);

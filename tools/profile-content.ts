@@ -24,7 +24,8 @@ export const profileContent = defineTool({
     'Looks at prompts and answers inside the query engine (only counts, hashes and trace ids leave it): identical requests inside and across traces, empty, cut-off and malformed answers, tool loops, shared prompt prefixes. Where the project stores no content it says so and finds nothing. Writes data/content_profile.json. Example: {}',
   input: z.strictObject({}),
   output: z.object({ content: z.string(), flagged: z.record(z.string(), z.number()), saved_as: z.string() }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'source',
   async run(_input, context) {
     const { content } = context.results.readJson(PROJECT) as Project;
     const file: ContentFile = { content, repeats: [], duplicates: [], outputs: [], tool_loops: [], prefixes: [] };

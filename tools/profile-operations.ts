@@ -45,7 +45,8 @@ export const profileOperations = defineTool({
     'Profiles every operation from counts, tokens, times and costs alone (no prompt or answer is read): sizes, spacing, hidden caching, prompt outliers, growing contexts, repeated calls, and the trend over the window. Writes data/profiles.json, which detect_findings reads. Example: {}',
   input: z.strictObject({}),
   output: z.object({ operations: z.number(), flagged: z.record(z.string(), z.number()), saved_as: z.string() }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'source',
   async run(_input, context) {
     const { calls } = sqlFragments(text(context.params.operation_property));
     const profiles = (await queryRows(context, { name: 'profile: calls', sql: callProfileSql(calls) })).map((row) =>

@@ -65,7 +65,8 @@ export const rankRecommendations = defineTool({
     'Ranks the findings by impact × ease into recommendations, each with problem, reason, evidence, before/after code, measurement plan (metric, baseline measured in the source, target, validation period) and savings after the recommendations before it. Where fewer problems were found than asked for, measured guard rails fill up without claiming savings. Writes data/recommendations.json. Example: {"min_recommendations": 3}',
   input: z.strictObject({ min_recommendations: z.number().int().min(1).max(20) }),
   output: z.object({ recommendations: z.number(), projected_monthly_savings_usd: z.number(), saved_as: z.string() }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run({ min_recommendations }, context) {
     const { findings } = context.results.readJson(FINDINGS) as { findings: Finding[] };
     // What cannot be opened in PostHog cannot be acted on; calls without a trace id stay in the table of findings.

@@ -20,7 +20,8 @@ export const readArtifact = defineTool({
     total_characters: z.number(),
     next_offset: z.number().nullable(),
   }),
-  readOnly: true,
+  writes: 'nothing',
+  asks: 'artifacts',
   async run({ path, offset, limit }, { results }) {
     const relative = results.relative(path);
     if (!results.exists(relative) || relative.startsWith('.')) {

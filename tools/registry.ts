@@ -40,11 +40,10 @@ export async function loadTool(name: string): Promise<Tool> {
 }
 
 /** Name and the first sentence of each tool's description. */
-export async function toolSummaries(): Promise<{ name: string; summary: string; readOnly: boolean }[]> {
+export async function toolSummaries(): Promise<{ name: string; summary: string }[]> {
   const tools = await Promise.all(toolNames.map(loadTool));
-  return tools.map(({ name, description, readOnly }) => ({
+  return tools.map(({ name, description }) => ({
     name,
     summary: description.split(/(?<=\.)\s/u)[0] ?? description,
-    readOnly,
   }));
 }

@@ -42,7 +42,8 @@ export const renderChart = defineTool({
     rows: z.number(),
     warnings: z.array(z.string()),
   }),
-  readOnly: false,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run(request, context) {
     const svg = `${request.save_as}.svg`;
     const png = `${request.save_as}.png`;

@@ -44,7 +44,8 @@ export const renderReportPage = defineTool({
     figures: z.array(z.string()),
     sections: z.array(z.string()),
   }),
-  readOnly: false,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run(request, context) {
     const { results } = context;
     if (!results.exists(request.markdown)) {

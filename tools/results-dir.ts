@@ -22,6 +22,8 @@ export class ResultsDir {
    * @throws RunbookError `usage` when it is not empty and `overwrite` is false; `io` when it cannot be made or written.
    */
   static create(dir: string, options: { overwrite: boolean; scrub?: (text: string) => string }): ResultsDir {
+    if (dir.trim() === '')
+      throw new RunbookError('usage', '--results-dir is empty.', { hint: 'Give a folder: --results-dir results.' });
     const root = path.resolve(dir);
     try {
       makeFolder(root);

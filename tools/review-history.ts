@@ -20,7 +20,8 @@ export const reviewHistory = defineTool({
     'Reads the analysis_history parameter (a JSON list, or lines that name an operation and what became of its recommendation), looks pull requests up with gh where it is installed, drops recommendations that were shipped or rejected, and compares baselines with today: hit, partial, miss or regression. Without history it says so. Writes data/history.json. Example: {}',
   input: z.strictObject({}),
   output: z.object({ given: z.boolean(), entries: z.number(), dropped: z.number(), saved_as: z.string() }),
-  readOnly: true,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run(_input, context) {
     const raw = text(context.params.analysis_history).trim();
     const plan = context.results.readJson(RECOMMENDATIONS) as RecommendationsFile;

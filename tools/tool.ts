@@ -24,8 +24,10 @@ export interface Tool<I = unknown, O = unknown> {
   readonly description: string;
   readonly input: z.ZodType<I>;
   readonly output: z.ZodType<O>;
-  /** True when it only reads (it may then run beside others). */
-  readonly readOnly: boolean;
+  /** What a call may change: nothing outside the results dir in any case. */
+  readonly writes: 'nothing' | 'own artifacts' | 'any artifact';
+  /** Where its material comes from: files of the results dir, the project's events, or the price table on the web. */
+  readonly asks: 'artifacts' | 'source' | 'web';
   /** @throws RunbookError */
   run(input: I, context: ToolContext): Promise<O>;
 }

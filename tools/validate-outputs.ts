@@ -14,7 +14,8 @@ export const validateOutputs = defineTool({
     stages: z.array(z.object({ name: z.string(), passed: z.boolean(), message: z.string() })),
     saved_as: z.string(),
   }),
-  readOnly: false,
+  writes: 'own artifacts',
+  asks: 'artifacts',
   async run(_input, context) {
     const report = await validateResults(context.results.root, {
       backend: context.source.kind,

@@ -13,7 +13,8 @@ export const writeArtifact = defineTool({
     'Writes a text file into the results dir (atomically, at most 5 MB). The path is relative and stays inside. JSON files must parse. Example: {"path": "data/notes.json", "content": "{\\"checked\\": true}"}',
   input: z.strictObject({ path: z.string().min(1).max(200), content: z.string() }),
   output: z.object({ path: z.string(), bytes: z.number() }),
-  readOnly: false,
+  writes: 'any artifact',
+  asks: 'artifacts',
   async run({ path, content }, context) {
     const bytes = Buffer.byteLength(content);
     if (bytes > MAX_BYTES) {

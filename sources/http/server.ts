@@ -1,8 +1,6 @@
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { RunbookError } from '../../lib/errors.ts';
+import { isLocalHost, type Listening, listen } from '../../lib/listen.ts';
 import type { QueryRequest } from '../source.ts';
 import { answerJson, type DetailedAnswer } from './answer.ts';
 import { ApiError, toApiError } from './api-error.ts';
@@ -34,43 +32,17 @@ const QUEUE_MS = 30_000;
 const KEEP_ALIVE_MS = 75_000;
 /** What PostHog gives a project an hour without a subscription; nothing is taken from it here. */
 const HOURLY_BUDGET_BYTES = 20e9;
-const LOCAL_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/iu;
 
 /**
  * Puts a source behind PostHog's HTTP API (`POST /api/projects/{id}/query/`), with its limits, error bodies and headers, so that any PostHog
  * client can query event files.
  * @throws RunbookError `usage` where the port cannot be used
  */
-export async function serveSource(
-  source: DetailedSource,
-  options: ServeOptions,
-): Promise<{ url: string; close(): Promise<void> }> {
+export async function serveSource(source: DetailedSource, options: ServeOptions): Promise<Listening> {
   const app = build(source, options);
   const host = options.host ?? '127.0.0.1';
-  const server = createAdaptorServer({ fetch: app.fetch, hostname: host });
   // Node closes idle connections after 5 s, in the middle of a slow client's next request.
-  if ('keepAliveTimeout' in server) server.keepAliveTimeout = KEEP_ALIVE_MS;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause) =>
-      reject(
-        new RunbookError('usage', `Port ${options.port} cannot be used: ${cause.message}`, {
-          at: '--port',
-          hint: 'Choose another port, or 0 for any.',
-          cause,
-        }),
-      ),
-    );
-    server.listen(options.port, host, () => resolve());
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://${host}:${port}`,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      }),
-  };
+  return listen(app.fetch, { port: options.port, host, keepAliveMs: KEEP_ALIVE_MS });
 }
 
 function build(source: DetailedSource, options: ServeOptions): Hono {
@@ -80,7 +52,7 @@ function build(source: DetailedSource, options: ServeOptions): Hono {
   app.notFound((c) => failed(c, new ApiError(404, NOT_FOUND, 'Endpoint not found.')));
   app.use('*', async (c, next) => {
     // A page of the web cannot reach this server under a name of its own (DNS rebinding).
-    if (!LOCAL_HOST.test(c.req.header('host') ?? ''))
+    if (!isLocalHost(c.req.header('host')))
       throw new ApiError(403, { type: 'authentication_error', code: 'permission_denied' }, 'This Host is not served.');
     return next();
   });

@@ -6,6 +6,7 @@ import type { StepContext } from '../../driver.ts';
 import type { RenderedStep } from '../../render.ts';
 import type { Runbook, Step } from '../../runbook/manifest.ts';
 import { toolBlocks } from '../../runbook/tool-blocks.ts';
+import { dataLine } from '../../untrusted.ts';
 
 export const FINISH_STEP = 'finish_step';
 export const RUN_REFERENCE_CALL = 'run_reference_call';
@@ -127,9 +128,8 @@ export class Toolbox {
     return this.#data(outputs.length === 1 ? outputs[0] : outputs);
   }
 
-  /** One line of JSON: no text inside it can look like the end of the data, or like anything else of ours. */
   #data(output: unknown): ToolOutcome {
-    const json = JSON.stringify(this.#context.scrub(output)).replace(UNSEEN, '');
+    const json = dataLine(this.#context.scrub(output));
     if (json.length <= MAX_RESULT) return { content: `DATA\n${json}\nEND OF DATA`, isError: false };
     const head = JSON.stringify(json.slice(0, MAX_RESULT));
     return {
@@ -138,9 +138,6 @@ export class Toolbox {
     };
   }
 }
-
-/** Characters that are not seen and can hide or turn text. */
-const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 
 function checked<T>(schema: z.ZodType<T>, input: unknown, name: string): T {
   const parsed = schema.safeParse(input);
