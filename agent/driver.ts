@@ -29,7 +29,7 @@ export interface StepContext {
 
 /** Performs steps; the run decides their order, checks what they leave, and stops at gates. */
 export interface Driver {
-  readonly kind: 'scripted' | 'claude';
+  readonly kind: 'scripted' | 'claude' | 'claude-code';
   /**
    * Performs one step. A step is done when it leaves its outputs, which the run checks; the driver only says that it has no more to do.
    * @throws RunbookError what the step's tools throw

@@ -121,7 +121,8 @@ export interface GenerationEvent {
     /** Seconds. */
     $ai_latency: number;
     $ai_stop_reason: string;
-    $ai_http_status: number;
+    /** Null where the answer broke off. */
+    $ai_http_status: number | null;
     $ai_is_error: boolean;
     $ai_error: string | null;
     request_id: string | null;

@@ -26,6 +26,7 @@ const DEFAULT_WINDOW_DAYS = 30;
 const NO_FURTHER_ROUND: Readonly<Record<Driver['kind'], string>> = {
   scripted: 'scripted: a further round would make the same calls again',
   claude: 'claude: this version does not mend a report that failed',
+  'claude-code': 'claude-code: this version does not mend a report that failed',
 };
 
 export interface RunOptions {

@@ -26,15 +26,12 @@ type Env = Readonly<Record<string, string | undefined>>;
 export async function chooseDriver(flags: DriverFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
   const maxCost = costOf(flags.maxCost);
   if (!(AGENTS as readonly string[]).includes(flags.agent)) throw unknownAgent(flags.agent);
-  if (flags.agent === 'claude-code')
-    throw new RunbookError('usage', '--agent claude-code: is not part of this version.', {
-      at: '--agent',
-      hint: 'Use --agent claude with a model key, or --agent scripted, which needs none.',
-    });
   const hasKey = Boolean(env.ANTHROPIC_API_KEY ?? env.OPENROUTER_API_KEY);
   if (flags.agent === 'scripted') return scripted('scripted, as asked');
   if (flags.agent === 'auto' && !hasKey) return scripted('scripted: the reference calls of each step, no model');
-  return claude(flags, maxCost, runbook, env);
+  return flags.agent === 'claude-code'
+    ? claudeCode(flags, maxCost, runbook, env)
+    : claude(flags, maxCost, runbook, env);
 }
 
 async function scripted(note: string): Promise<ChosenDriver> {
@@ -60,6 +57,24 @@ async function claude(
   const why = flags.agent === 'auto' ? 'a model key is set' : 'as asked';
   const note = `claude (${why}): ${model.id} by ${provider}, at most ${limits.costUsd} USD`;
   return { driver: claudeDriver({ client, provider, model, runbook, limits }), note };
+}
+
+async function claudeCode(
+  flags: DriverFlags,
+  maxCost: number | undefined,
+  runbook: Runbook,
+  env: Env,
+): Promise<ChosenDriver> {
+  const { cliVersion } = await import('../agent/drivers/claude-code/cli.ts');
+  const { claudeCodeDriver } = await import('../agent/drivers/claude-code/driver.ts');
+  const { agentModel } = await import('../agent/drivers/claude/models.ts');
+  const { DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
+  const provider = env.ANTHROPIC_API_KEY || !env.OPENROUTER_API_KEY ? 'anthropic' : 'openrouter';
+  const model = await agentModel(flags.model ?? runbook.manifest.model, provider);
+  const version = await cliVersion(env);
+  const limits = { ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) };
+  const note = `claude-code (as asked): Claude Code ${version}, ${model.id} by ${provider}, at most ${limits.costUsd} USD`;
+  return { driver: claudeCodeDriver({ runbook, model, provider, limits, env }), note };
 }
 
 function unknownAgent(agent: string): RunbookError {

@@ -1,9 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { type Context, Hono } from 'hono';
 import { RunbookError } from '../../lib/errors.ts';
 import { isLocalHost, type Listening, listen } from '../../lib/listen.ts';
-import { Sessions } from './sessions.ts';
+import { type Connectable, Sessions } from './sessions.ts';
 
 interface HttpOptions {
   /** 0 takes a free one. */
@@ -12,7 +11,7 @@ interface HttpOptions {
   /** Asked of every request, where it is set. */
   token: string | undefined;
   /** A server for each session. */
-  build(): Promise<McpServer>;
+  build(): Promise<Connectable>;
 }
 
 /**

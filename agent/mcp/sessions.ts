@@ -1,19 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { WebStandardStreamableHTTPServerTransport as HttpTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { RecentEvents } from './recent-events.ts';
+
+/** The SDK's servers, both the one with registries and the plain one. */
+export interface Connectable {
+  connect(transport: Transport): Promise<void>;
+}
 
 /** Clients seldom say goodbye: the session that was used least recently makes room for a new one. */
 const MAX_SESSIONS = 32;
 
 /** MCP sessions over HTTP, each with a server of its own, so that progress and cancellation reach the call that they belong to. */
 export class Sessions {
-  readonly #build: () => Promise<McpServer>;
+  readonly #build: () => Promise<Connectable>;
   /** In the order of their last use. */
   readonly #open = new Map<string, HttpTransport>();
 
-  constructor(build: () => Promise<McpServer>) {
+  constructor(build: () => Promise<Connectable>) {
     this.#build = build;
   }
 

@@ -59,6 +59,8 @@ export const manifestSchema = z.strictObject({
   model: z.string(),
   model_provider: z.string().optional(),
   snapshot: z.string().optional(),
+  /** Claude Code's own tools that `--agent claude-code` may use besides the runbook's. */
+  builtin_tools: z.array(z.string().regex(/^[A-Z][A-Za-z]*$/u, 'must be the name of a tool, such as Read')).default([]),
   primary_outputs: z.array(outputPath).default([]),
   secrets: z.record(z.string(), secret).default({}),
   parameters: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/u, 'must be snake_case'), parameter).default({}),

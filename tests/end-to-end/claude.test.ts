@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RunEvent } from '../../agent/events.ts';
-import { diligent, type MessagesServer, startMessages } from '../servers/messages.ts';
+import { diligent, type MessagesServer, startMessages, throughClaudeCode } from '../servers/messages.ts';
 
 const SECRETS = { ANTHROPIC_API_KEY: 'sk-ant-api03-of-this-test+/=', POSTHOG_API_KEY: 'phx_of_this_test' };
 const work = mkdtempSync(path.join(tmpdir(), 'claude-'));
@@ -32,6 +32,17 @@ function filesOf(dir: string): string[] {
     .sort();
 }
 
+const SAME = ['data/findings.json', 'data/metrics_by_span.csv', 'data/recommendations.json'];
+const textsOf = (dir: string) => filesOf(dir).map((file) => readFileSync(path.join(dir, file), 'latin1'));
+
+function noSecret(texts: string[]): void {
+  for (const secret of Object.values(SECRETS)) {
+    for (const form of [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)]) {
+      for (const text of texts) expect(text.includes(form)).toBe(false);
+    }
+  }
+}
+
 const events = () =>
   readFileSync(path.join(claude, 'events.jsonl'), 'utf8')
     .trim()
@@ -51,10 +62,29 @@ afterAll(async () => {
   rmSync(work, { recursive: true, force: true });
 });
 
+describe('Claude Code performs the whole runbook', () => {
+  it('with the files and figures of the scripted run, and leaves nothing else behind', async () => {
+    const messages = await startMessages(throughClaudeCode(diligent));
+    onTestFinished(() => messages.close());
+    const [out, temporary] = [path.join(work, 'claude-code'), path.join(work, 'tmp')];
+    mkdirSync(temporary);
+    const env = { ...SECRETS, ANTHROPIC_BASE_URL: messages.url, TMPDIR: temporary };
+    const run = await runbook(['run', '--source', 'sample', '--agent', 'claude-code', '--results-dir', out], env);
+    expect(run.exit, run.text).toBe(0);
+    expect(run.text).toMatch(/agent: claude-code \(as asked\): Claude Code \d+\.\d+\.\d+, claude-sonnet-4-6/u);
+    expect(filesOf(out)).toEqual(filesOf(scripted));
+    for (const file of SAME)
+      expect(readFileSync(path.join(out, file), 'utf8')).toBe(readFileSync(path.join(scripted, file), 'utf8'));
+    expect(JSON.parse(readFileSync(path.join(out, 'grade.json'), 'utf8'))).toMatchObject({ passed: true });
+    expect(readdirSync(temporary).filter((name) => name.startsWith('runbook-claude-code-'))).toEqual([]);
+    noSecret([...messages.bodies.map((body) => JSON.stringify(body)), ...textsOf(out), run.text]);
+  }, 180_000);
+});
+
 describe('a model performs the whole runbook', () => {
   it('with the files and figures of the scripted run', () => {
     expect(filesOf(claude)).toEqual(filesOf(scripted));
-    for (const file of ['data/findings.json', 'data/metrics_by_span.csv', 'data/recommendations.json'])
+    for (const file of SAME)
       expect(readFileSync(path.join(claude, file), 'utf8')).toBe(readFileSync(path.join(scripted, file), 'utf8'));
     expect(JSON.parse(readFileSync(path.join(claude, 'grade.json'), 'utf8'))).toMatchObject({ passed: true });
   });
@@ -86,12 +116,6 @@ describe('a model performs the whole runbook', () => {
   }, 60_000);
 
   it('and no secret is in anything that it left or sent', () => {
-    const sent = server.bodies.map((body) => JSON.stringify(body));
-    const left = filesOf(claude).map((file) => readFileSync(path.join(claude, file), 'latin1'));
-    for (const secret of Object.values(SECRETS)) {
-      for (const form of [secret, Buffer.from(secret).toString('base64'), encodeURIComponent(secret)]) {
-        for (const text of [...sent, ...left, output]) expect(text.includes(form)).toBe(false);
-      }
-    }
+    noSecret([...server.bodies.map((body) => JSON.stringify(body)), ...textsOf(claude), output]);
   });
 });

@@ -239,3 +239,32 @@ export function diligent(body: MessagesBody): Reply {
     ...Array.from({ length: count }, (_unused, index) => toolUse('run_reference_call', { number: index + 1 })),
   );
 }
+
+const PREFIX = 'mcp__runbook__';
+
+/** The same "model" behind Claude Code: tools have its names for them, and what it adds to messages is left out. */
+export function throughClaudeCode(
+  next: (body: MessagesBody, n: number) => Reply,
+): (body: MessagesBody, n: number) => Reply {
+  return (body, n) => {
+    const reply = next({ ...body, messages: body.messages.map(plain) }, n);
+    if (reply.kind !== 'message') return reply;
+    const named = (block: Block) =>
+      block.type === 'tool_use' ? { ...block, name: PREFIX + String(block.name) } : block;
+    return { ...reply, content: reply.content.map(named) };
+  };
+}
+
+function plain({ role, content }: Message): Message {
+  if (!Array.isArray(content)) return { role, content };
+  const own = content.filter((block) => !String(block.text).startsWith('<system-reminder>'));
+  if (own.every((block) => block.type === 'text')) return { role, content: own.map((block) => block.text).join('\n') };
+  return {
+    role,
+    content: own.map((block) => {
+      if (block.type === 'tool_use') return { ...block, name: String(block.name).replace(PREFIX, '') };
+      if (!Array.isArray(block.content)) return block;
+      return { ...block, content: (block.content as Block[]).map((part) => part.text).join('\n') };
+    }),
+  };
+}

@@ -36,6 +36,10 @@ export class Budget {
     this.#costUsd += costUsd;
   }
 
+  leftUsd(): number {
+    return Math.max(0, this.#limits.costUsd - this.#costUsd);
+  }
+
   /** @throws RunbookError `agent_budget` when nothing is left for another request */
   check(): void {
     const { turnsPerStep, tokens, seconds, costUsd } = this.#limits;
@@ -57,6 +61,6 @@ export class Budget {
   }
 }
 
-function spent(what: string, hint: string): RunbookError {
+export function spent(what: string, hint: string): RunbookError {
   return new RunbookError('agent_budget', `The agent's budget is used up: ${what}.`, { hint });
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Anthropic from '@anthropic-ai/sdk';
 import { messageOf, RunbookError } from '../../../lib/errors.ts';
+import type { TokenUsage } from './generation.ts';
 
 /** A stream that says nothing for so long is given up, milliseconds. */
 const IDLE_MS = 180_000;
@@ -15,11 +16,25 @@ export interface Answer {
   requestId: string | null;
 }
 
+/** A request that failed, and may have cost something all the same. */
+export interface FailedRequest {
+  /** From 1. */
+  attempt: number;
+  /** Pause until the next attempt, seconds; null where there is none. */
+  waitS: number | null;
+  reason: string;
+  status: number | null;
+  /** From the request to its failure, seconds. */
+  latencyS: number;
+  /** What had been used when the answer broke off. */
+  usage: TokenUsage;
+}
+
 export interface RequestOptions {
   client: Anthropic;
   body: Anthropic.MessageStreamParams;
   signal: AbortSignal;
-  onRetry(retry: { attempt: number; waitS: number; reason: string }): void;
+  onFailure(failed: FailedRequest): void;
   idleMs?: number;
   firstPauseS?: number;
 }
@@ -31,26 +46,36 @@ export interface RequestOptions {
 export async function request(options: RequestOptions): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const started = performance.now();
+    const elapsed = () => (performance.now() - started) / 1000;
+    let usage: TokenUsage = { input_tokens: 0, output_tokens: 0 };
     try {
-      const { message, requestId } = await stream(options);
-      return { message, latencyS: (performance.now() - started) / 1000, requestId };
+      const answer = await stream(options, (begun) => {
+        usage = begun;
+      });
+      return { ...answer, latencyS: elapsed() };
     } catch (error) {
       options.signal.throwIfAborted();
-      const failure = await explain(error);
-      if (!failure.broken || attempt === ATTEMPTS) throw failure.error;
-      // Full jitter keeps parallel runs from coming back together.
+      const { error: failure, broken } = await explain(error);
+      const last = !broken || attempt === ATTEMPTS;
+      // Jitter keeps parallel runs from coming back together.
       const waitS = (options.firstPauseS ?? FIRST_PAUSE_S) * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
-      options.onRetry({ attempt, waitS, reason: failure.error.message });
+      const { message: reason, status = null } = failure;
+      options.onFailure({ attempt, waitS: last ? null : waitS, reason, status, latencyS: elapsed(), usage });
+      if (last) throw failure;
       await sleep(waitS * 1000, undefined, { signal: options.signal });
     }
   }
 }
 
-async function stream({ client, body, signal, idleMs = IDLE_MS }: RequestOptions) {
+async function stream(
+  { client, body, signal, idleMs = IDLE_MS }: RequestOptions,
+  onBegin: (usage: TokenUsage) => void,
+): Promise<Omit<Answer, 'latencyS'>> {
   const idle = new AbortController();
   const events = client.messages.stream(body, { signal: AbortSignal.any([signal, idle.signal]) });
   let timer = setTimeout(() => idle.abort(), idleMs);
-  events.on('streamEvent', () => {
+  events.on('streamEvent', (event) => {
+    if (event.type === 'message_start') onBegin(event.message.usage);
     clearTimeout(timer);
     timer = setTimeout(() => idle.abort(), idleMs);
   });
@@ -94,7 +119,10 @@ async function explain(error: unknown): Promise<Failure> {
   // Without a status the error came inside the stream.
   if (error.status === undefined)
     return stopped(`The model's provider failed in the middle of an answer: ${text}`, true, error);
-  return stopped(`The model's provider answers ${error.status}: ${text}`, false, error, ADVICE[error.status]);
+  return stopped(`The model's provider answers ${error.status}: ${text}`, false, error, {
+    hint: ADVICE[error.status],
+    status: error.status,
+  });
 }
 
 /** A failing model is no failing source: it never stops a run as a gate does. */
@@ -102,9 +130,10 @@ function stopped(
   message: string,
   broken: boolean,
   cause: unknown,
-  hint = 'Try again later, or use --agent scripted.',
+  { hint = 'Try again later, or use --agent scripted.', status }: { hint?: string | undefined; status?: number } = {},
 ): Failure {
-  return { error: new RunbookError('agent_stopped', message, { hint, cause }), broken };
+  const details = { hint, cause, ...(status === undefined ? {} : { status }) };
+  return { error: new RunbookError('agent_stopped', message, details), broken };
 }
 
 /** The reason of a failed connection stands in the innermost cause. */

@@ -56,6 +56,11 @@ function schemaOf(schema: z.ZodType): Anthropic.Tool.InputSchema {
   return json as Anthropic.Tool.InputSchema;
 }
 
+interface NamedCall {
+  name: string;
+  input: unknown;
+}
+
 export interface ToolOutcome {
   content: string;
   isError: boolean;
@@ -76,7 +81,7 @@ export class Toolbox {
   }
 
   /** Calls that change nothing may run beside each other. */
-  isParallel({ name, input }: Anthropic.ToolUseBlock): boolean {
+  isParallel({ name, input }: NamedCall): boolean {
     if (name === READ_ARTIFACT) return true;
     return name === 'hogql_query' && typeof input === 'object' && input !== null && !('save_as' in input);
   }
@@ -85,7 +90,7 @@ export class Toolbox {
    * Runs one call of the model. What it can mend comes back as a result that says so.
    * @throws RunbookError what no other call can mend: a gate, refused credentials, an interruption
    */
-  async run({ name, input }: Anthropic.ToolUseBlock): Promise<ToolOutcome> {
+  async run({ name, input }: NamedCall): Promise<ToolOutcome> {
     try {
       if (name === FINISH_STEP) return this.#finish(checked(finishInput, input, name).summary);
       if (name === RUN_REFERENCE_CALL) return await this.#reference(checked(referenceInput, input, name).number);

@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import type { Driver } from '../../driver.ts';
+import { serveHttp } from '../../mcp/http.ts';
+import type { Runbook } from '../../runbook/manifest.ts';
+import { Budget, type BudgetLimits } from '../claude/budget.ts';
+import type { AgentModel } from '../claude/models.ts';
+import { type StepNote, stepPrompt, systemPrompt } from '../claude/prompt.ts';
+import { Toolbox, toolDefinitions } from '../claude/toolbox.ts';
+import { CliHome, SERVER, startCli } from './cli.ts';
+import { Session } from './session.ts';
+import { stepServer } from './step-tools.ts';
+
+interface ClaudeCodeOptions {
+  runbook: Runbook;
+  model: AgentModel;
+  provider: string;
+  limits: BudgetLimits;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Lets the Claude Code program perform the steps, each in a process of its own. It reaches the run's tools over MCP on the loopback, with
+ * a token of this step; the tools themselves run here, so their checks, events and limits are those of every other driver.
+ */
+export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
+  const { runbook, model, provider, limits, env } = options;
+  const budget = new Budget(limits);
+  const notes: StepNote[] = [];
+  return {
+    kind: 'claude-code',
+    async performStep(step, rendered, context) {
+      budget.beginStep();
+      budget.check();
+      const tools = await toolDefinitions(runbook);
+      const home = new CliHome();
+      const token = randomBytes(24).toString('base64url');
+      let session: Session | undefined;
+      const build = () => Promise.resolve(stepServer(tools, (name, input) => running(session).runTool(name, input)));
+      const server = await serveHttp({ port: 0, host: '127.0.0.1', token, build });
+      try {
+        const cli = startCli({
+          home,
+          env,
+          model: model.requestId,
+          systemFile: home.write('system.md', systemPrompt(runbook)),
+          mcpFile: home.write('mcp.json', mcpConfig(server.url, token)),
+          builtinTools: runbook.manifest.builtin_tools,
+          maxTurns: limits.turnsPerStep,
+          maxCostUsd: budget.leftUsd(),
+        });
+        const toolbox = new Toolbox(step, rendered, context);
+        session = new Session({ step, context, toolbox, budget, model, provider, cli });
+        const prompt = context.scrub(stepPrompt(step, rendered, notes, context.params));
+        const summary = await session.perform(prompt);
+        notes.push({ number: step.number, title: step.title, summary: context.scrub(summary) });
+      } finally {
+        await server.close();
+        home.remove();
+      }
+    },
+  };
+}
+
+/** Calls come from the program, which is started after the session is made. */
+function running(session: Session | undefined): Session {
+  if (!session) throw new Error('A tool was called before its step began.');
+  return session;
+}
+
+function mcpConfig(url: string, token: string): string {
+  const server = { type: 'http', url, headers: { authorization: `Bearer ${token}` } };
+  return JSON.stringify({ mcpServers: { [SERVER]: server } });
+}

@@ -1,0 +1,94 @@
+import path from 'node:path';
+import Anthropic from '@anthropic-ai/sdk';
+import { onTestFinished } from 'vitest';
+import type { Driver } from '../../../agent/driver.ts';
+import { type BudgetLimits, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
+import { claudeDriver } from '../../../agent/drivers/claude/driver.ts';
+import { agentModel } from '../../../agent/drivers/claude/models.ts';
+import { claudeCodeDriver } from '../../../agent/drivers/claude-code/driver.ts';
+import type { RunEvent } from '../../../agent/events.ts';
+import { runRunbook } from '../../../agent/run.ts';
+import { loadRunbook } from '../../../agent/runbook/load.ts';
+import type { Runbook } from '../../../agent/runbook/manifest.ts';
+import {
+  type MessagesBody,
+  type MessagesServer,
+  type Reply,
+  startMessages,
+  throughClaudeCode,
+} from '../../servers/messages.ts';
+import { fixedSource, manifestOf, step, temporaryFolder, toyRunbook } from '../toy.ts';
+
+export const KEY = 'sk-ant-a-key-of-this-test';
+export const OUTPUTS = 'tools: [write_artifact, hogql_query]\noutputs: [data/a.json]';
+export const BODY = '```tool\nwrite_artifact:\n  path: data/a.json\n  content: "[1]"\n```\n';
+
+export interface Performed {
+  exit: number;
+  events: RunEvent[];
+  server: MessagesServer;
+  dir: string;
+}
+
+/** Runs a toy runbook of one step (or the given ones) with a model that answers as `next` says. */
+export async function perform(
+  next: (body: MessagesBody, n: number) => Reply,
+  options: {
+    limits?: Partial<BudgetLimits>;
+    steps?: string[];
+    signal?: AbortSignal;
+    rows?: unknown[][];
+    agent?: 'claude' | 'claude-code';
+  } = {},
+): Promise<Performed> {
+  const agent = options.agent ?? 'claude';
+  const server = await startMessages(agent === 'claude' ? next : throughClaudeCode(next));
+  onTestFinished(() => server.close());
+  const bodies = options.steps ?? [step('one', BODY, OUTPUTS)];
+  const files = bodies.map((body, index) => [`steps/0${index + 1}.md`, body] as const);
+  const runbook = loadRunbook(
+    toyRunbook({ 'runbook.yaml': manifestOf(...files.map(([file]) => file)), ...Object.fromEntries(files) }),
+  );
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const events: RunEvent[] = [];
+  const dir = path.join(temporaryFolder(), 'out');
+  const { exitCode } = await runRunbook(
+    {
+      runbook,
+      source: () => Promise.resolve(fixedSource(() => options.rows ?? [[1]])),
+      resultsDir: dir,
+      overwrite: false,
+      parameters: {},
+      driver: await driverOf(agent, { runbook, limits, url: server.url }),
+      rounds: 1,
+      note: '',
+      env: { ANTHROPIC_API_KEY: KEY },
+      signal: options.signal ?? new AbortController().signal,
+    },
+    (event) => events.push(event),
+  );
+  return { exit: exitCode, events, server, dir };
+}
+
+export const of = <T extends RunEvent['type']>(events: RunEvent[], type: T) =>
+  events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type);
+export const failure = ({ events }: Performed) =>
+  of(events, 'step_failed').map(({ code, message }) => `${code}: ${message}`)[0];
+export const lastResult = (body: MessagesBody | undefined) => {
+  const content = body?.messages.at(-1)?.content;
+  return Array.isArray(content) ? content.map((block) => String(block.content)).join('\n') : String(content);
+};
+
+async function driverOf(
+  agent: 'claude' | 'claude-code',
+  { runbook, limits, url }: { runbook: Runbook; limits: BudgetLimits; url: string },
+): Promise<Driver> {
+  const provider = 'anthropic';
+  const model = await agentModel('anthropic/claude-sonnet-4.6', provider);
+  if (agent === 'claude-code') {
+    const env = { ...process.env, ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url };
+    return claudeCodeDriver({ runbook, limits, model, provider, env });
+  }
+  const client = new Anthropic({ apiKey: KEY, baseURL: url, maxRetries: 2, logLevel: 'off' });
+  return claudeDriver({ client, provider, model, runbook, limits, pauses: { idleMs: 400, firstPauseS: 0.01 } });
+}
