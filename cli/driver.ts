@@ -1,4 +1,6 @@
 import type { Driver } from '../agent/driver.ts';
+import type { BudgetLimits } from '../agent/drivers/claude/budget.ts';
+import type { Provider } from '../agent/drivers/claude/providers.ts';
 import { nearest } from '../agent/nearest.ts';
 import type { Runbook } from '../agent/runbook/manifest.ts';
 import { RunbookError } from '../lib/errors.ts';
@@ -8,6 +10,7 @@ const AGENTS = ['auto', 'claude', 'claude-code', 'scripted'] as const;
 interface DriverFlags {
   agent: string;
   model?: string;
+  provider?: string;
   maxCost?: string;
 }
 
@@ -26,12 +29,20 @@ type Env = Readonly<Record<string, string | undefined>>;
 export async function chooseDriver(flags: DriverFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
   const maxCost = costOf(flags.maxCost);
   if (!(AGENTS as readonly string[]).includes(flags.agent)) throw unknownAgent(flags.agent);
-  const hasKey = Boolean(env.ANTHROPIC_API_KEY ?? env.OPENROUTER_API_KEY);
   if (flags.agent === 'scripted') return scripted('scripted, as asked');
-  if (flags.agent === 'auto' && !hasKey) return scripted('scripted: the reference calls of each step, no model');
-  return flags.agent === 'claude-code'
-    ? claudeCode(flags, maxCost, runbook, env)
-    : claude(flags, maxCost, runbook, env);
+  const { providerOf } = await import('../agent/drivers/claude/providers.ts');
+  const provider = providerOf(env, flags.provider, runbook.manifest.model_provider);
+  if (flags.agent === 'auto' && !provider) return scripted('scripted: the reference calls of each step, no model');
+  const wanted = { flags, provider: provider ?? 'anthropic', maxCost, runbook, env } as const;
+  return flags.agent === 'claude-code' ? claudeCode(wanted) : claude(wanted);
+}
+
+interface Wanted {
+  flags: DriverFlags;
+  provider: Provider;
+  maxCost: number | undefined;
+  runbook: Runbook;
+  env: Env;
 }
 
 async function scripted(note: string): Promise<ChosenDriver> {
@@ -39,42 +50,37 @@ async function scripted(note: string): Promise<ChosenDriver> {
   return { driver: scriptedDriver, note };
 }
 
-async function claude(
-  flags: DriverFlags,
-  maxCost: number | undefined,
-  runbook: Runbook,
-  env: Env,
-): Promise<ChosenDriver> {
-  const { openClient, providerOf } = await import('../agent/drivers/claude/client.ts');
+async function claude({ flags, provider, maxCost, runbook, env }: Wanted): Promise<ChosenDriver> {
+  const { openClient } = await import('../agent/drivers/claude/client.ts');
   const { agentModel } = await import('../agent/drivers/claude/models.ts');
-  const { DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
   const { claudeDriver } = await import('../agent/drivers/claude/driver.ts');
-  const { model: ownModel, model_provider: ownProvider } = runbook.manifest;
-  const provider = providerOf(env, ownProvider) ?? 'anthropic';
-  const model = await agentModel(flags.model ?? ownModel, provider);
-  const client = await openClient(provider, env);
-  const limits = { ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) };
+  const model = await agentModel(flags.model ?? runbook.manifest.model, provider);
+  const client = await openClient(provider, model, env);
+  const limits = await limitsOf(maxCost);
   const why = flags.agent === 'auto' ? 'a model key is set' : 'as asked';
   const note = `claude (${why}): ${model.id} by ${provider}, at most ${limits.costUsd} USD`;
   return { driver: claudeDriver({ client, provider, model, runbook, limits }), note };
 }
 
-async function claudeCode(
-  flags: DriverFlags,
-  maxCost: number | undefined,
-  runbook: Runbook,
-  env: Env,
-): Promise<ChosenDriver> {
+async function claudeCode({ flags, provider, maxCost, runbook, env }: Wanted): Promise<ChosenDriver> {
+  if (provider === 'bedrock' || provider === 'vertex')
+    throw new RunbookError('usage', `--agent claude-code: ${provider} is not offered with it.`, {
+      at: '--provider',
+      hint: 'Use --agent claude, which asks every provider.',
+    });
   const { cliVersion } = await import('../agent/drivers/claude-code/cli.ts');
   const { claudeCodeDriver } = await import('../agent/drivers/claude-code/driver.ts');
   const { agentModel } = await import('../agent/drivers/claude/models.ts');
-  const { DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
-  const provider = env.ANTHROPIC_API_KEY || !env.OPENROUTER_API_KEY ? 'anthropic' : 'openrouter';
   const model = await agentModel(flags.model ?? runbook.manifest.model, provider);
   const version = await cliVersion(env);
-  const limits = { ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) };
+  const limits = await limitsOf(maxCost);
   const note = `claude-code (as asked): Claude Code ${version}, ${model.id} by ${provider}, at most ${limits.costUsd} USD`;
   return { driver: claudeCodeDriver({ runbook, model, provider, limits, env }), note };
+}
+
+async function limitsOf(maxCost: number | undefined): Promise<BudgetLimits> {
+  const { DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
+  return { ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) };
 }
 
 function unknownAgent(agent: string): RunbookError {

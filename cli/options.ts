@@ -34,6 +34,7 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   AS_OF,
   { flags: '--agent <kind>', description: 'auto, claude, claude-code or scripted', default: 'auto' },
   { flags: '--model <id>', description: 'model of the agent, where one is used' },
+  { flags: '--provider <name>', description: 'who serves it: anthropic, openrouter, bedrock or vertex' },
   { flags: '--max-cost <usd>', description: 'stop when the agent has spent this much, where one is used' },
   { flags: '--rounds <n>', description: 'rounds of grading and mending, where an agent is used', default: '3' },
   { flags: '--overwrite', description: 'replace what an earlier run left in the results dir' },

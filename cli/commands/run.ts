@@ -1,3 +1,4 @@
+import { openCapture } from '../../agent/capture.ts';
 import { runRunbook } from '../../agent/run.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { openSource } from '../../sources/open-source.ts';
@@ -15,6 +16,7 @@ interface RunFlags {
   asOf?: string;
   agent: string;
   model?: string;
+  provider?: string;
   maxCost?: string;
   rounds: string;
   overwrite?: boolean;
@@ -34,6 +36,7 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
   const specs = sourceSpecs(flags.source, env);
   const runbook = loadRunbook(given);
   const { driver, note } = await chooseDriver(flags, runbook, env);
+  const capture = await openCapture(env);
   const view = await chooseView(flags);
   const { signal, release } = interruptible();
   try {
@@ -50,7 +53,10 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
         env,
         signal,
       },
-      (event) => view.event(event),
+      (event) => {
+        view.event(event);
+        capture?.event(event);
+      },
     );
     view.close();
     if (outcome.report && !flags.json) process.stdout.write(`${outcome.report}\n`);
@@ -58,6 +64,8 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
   } finally {
     view.close();
     release();
+    const unsent = await capture?.close();
+    if (unsent) process.stderr.write(`The run's own model requests were not all sent to PostHog: ${unsent}\n`);
   }
 }
 

@@ -112,21 +112,44 @@ interface Usage {
   cache_read_input_tokens: number;
 }
 
-/** Four characters to a token. A prompt is cached up to its last message where it asks for that; the longest known prefix is read. */
+/**
+ * Four characters to a token. What stands before a breakpoint is cached; the longest prefix that is known at a breakpoint is read.
+ * Without any breakpoint nothing is.
+ */
 function usageOf(body: MessagesBody, cached: Set<string>): Usage {
-  const frame = JSON.stringify([body.tools, body.system]);
-  const prefixes = body.messages.map((_message, index) => frame + JSON.stringify(body.messages.slice(0, index + 1)));
-  const all = [frame, ...prefixes];
-  const known = all.filter((prefix) => cached.has(prefix)).at(-1) ?? '';
-  const whole = all.at(-1) ?? '';
-  const asks = 'cache_control' in body || JSON.stringify(body.system ?? '').includes('cache_control');
-  if (asks) for (const prefix of [frame, whole]) cached.add(prefix);
+  const bare = (value: unknown) =>
+    JSON.stringify(value, (key, item: unknown) => (key === 'cache_control' ? undefined : item));
+  const isMarked = (value: unknown) => JSON.stringify(value ?? '').includes('"cache_control"');
+  const frame = bare([body.tools, body.system]);
+  const prefix = (count: number) => (count === 0 ? frame : frame + bare(body.messages.slice(0, count).map(asBlocks)));
+  const whole = prefix(body.messages.length);
+  const marks = [
+    ...(isMarked([body.tools, body.system]) ? [0] : []),
+    ...body.messages.flatMap((message, index) => (isMarked(message) ? [index + 1] : [])),
+    ...('cache_control' in body ? [body.messages.length] : []),
+  ];
   const tokens = (text: string) => Math.ceil(text.length / 4);
-  const read = asks ? tokens(known) : 0;
-  const rest = tokens(whole) - read;
-  return asks
-    ? { input_tokens: 3, cache_creation_input_tokens: rest, cache_read_input_tokens: read }
-    : { input_tokens: rest, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+  if (marks.length === 0)
+    return { input_tokens: tokens(whole), cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
+  const read = Math.max(
+    0,
+    ...marks
+      .map(prefix)
+      .filter((text) => cached.has(text))
+      .map(tokens),
+  );
+  for (const mark of marks) cached.add(prefix(mark));
+  const written = tokens(prefix(Math.max(...marks))) - read;
+  return {
+    input_tokens: tokens(whole) - read - written + 3,
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: read,
+  };
+}
+
+/** A text is the same as one block of it. */
+function asBlocks({ role, content }: Message): Message {
+  return { role, content: typeof content === 'string' ? [{ type: 'text', text: content }] : content };
 }
 
 function fail(
@@ -222,6 +245,17 @@ export function says(text: string, stopReason = 'end_turn'): Reply {
   return { kind: 'message', content: [{ type: 'text', text }], stopReason };
 }
 
+/** The first message of a conversation. */
+export function firstText({ messages }: MessagesBody): string {
+  const content = messages[0]?.content ?? '';
+  return typeof content === 'string' ? content : content.map((block) => String(block.text)).join('\n');
+}
+
+/** Everything but where the prompt cache's breakpoints are. */
+export function withoutMarks<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value, (key, item: unknown) => (key === 'cache_control' ? undefined : item))) as T;
+}
+
 /** A model that performs every step as its file has it: all reference calls, then the end. */
 export function diligent(body: MessagesBody): Reply {
   const blocks = body.messages.flatMap(({ role, content }) =>
@@ -231,7 +265,7 @@ export function diligent(body: MessagesBody): Reply {
     ({ name, input }) => name === 'run_reference_call' && JSON.stringify(input) === '{"number":1}',
   );
   if (made.length > 0) return uses(toolUse('finish_step', { summary: 'Done as the step file says.' }));
-  const step = String(body.messages[0]?.content);
+  const step = firstText(body);
   const count = [...step.matchAll(/^Reference call (\d+):$/gmu)].length;
   const thinking = { type: 'thinking', thinking: 'The reference calls come first.', signature: 'sig' };
   return uses(

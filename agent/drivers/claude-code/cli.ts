@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { messageOf, RunbookError } from '../../../lib/errors.ts';
+import type { Provider } from '../claude/providers.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -74,6 +75,7 @@ export class CliHome {
 export interface CliOptions {
   home: CliHome;
   env: Env;
+  provider: Provider;
   model: string;
   systemFile: string;
   /** Where our tools are, with the token in it. */
@@ -97,11 +99,11 @@ export interface Cli {
 
 /** Starts Claude Code without a terminal: our tools and no others, no settings, no memory, nothing asked of anybody. */
 export function startCli(options: CliOptions): Cli {
-  const { home, env } = options;
+  const { home } = options;
   const process = execa('claude', argumentsOf(options), {
     ...localFirst(),
     cwd: home.dir,
-    env: environmentOf(env, home),
+    env: environmentOf(options),
     reject: false,
     forceKillAfterDelay: KILL_AFTER_MS,
     buffer: { stdout: false },
@@ -137,12 +139,11 @@ function argumentsOf({ model, systemFile, mcpFile, builtinTools, maxTurns, maxCo
 }
 
 /** With a key of its own the program gets a home of its own; without one it needs the login of the person who started it. */
-function environmentOf(env: Env, home: CliHome): Record<string, string | undefined> {
+function environmentOf({ env, home, provider }: CliOptions): Record<string, string | undefined> {
   const own = { HOME: home.dir, CLAUDE_CONFIG_DIR: path.join(home.dir, 'config') };
   const base = { ...Object.fromEntries(HANDED_ON.map((name) => [name, env[name]])), ...QUIET };
   const address = env.ANTHROPIC_BASE_URL ? { ANTHROPIC_BASE_URL: env.ANTHROPIC_BASE_URL } : {};
-  if (env.ANTHROPIC_API_KEY) return { ...base, ...own, ...address, ANTHROPIC_API_KEY: env.ANTHROPIC_API_KEY };
-  if (env.OPENROUTER_API_KEY)
+  if (provider === 'openrouter')
     return {
       ...base,
       ...own,
@@ -150,6 +151,7 @@ function environmentOf(env: Env, home: CliHome): Record<string, string | undefin
       ...address,
       ANTHROPIC_AUTH_TOKEN: env.OPENROUTER_API_KEY,
     };
+  if (env.ANTHROPIC_API_KEY) return { ...base, ...own, ...address, ANTHROPIC_API_KEY: env.ANTHROPIC_API_KEY };
   return {
     ...base,
     ...address,

@@ -5,6 +5,7 @@ import type { Runbook } from '../../runbook/manifest.ts';
 import { Budget, type BudgetLimits } from '../claude/budget.ts';
 import type { AgentModel } from '../claude/models.ts';
 import { type StepNote, stepPrompt, systemPrompt } from '../claude/prompt.ts';
+import type { Provider } from '../claude/providers.ts';
 import { Toolbox, toolDefinitions } from '../claude/toolbox.ts';
 import { CliHome, SERVER, startCli } from './cli.ts';
 import { Session } from './session.ts';
@@ -13,7 +14,7 @@ import { stepServer } from './step-tools.ts';
 interface ClaudeCodeOptions {
   runbook: Runbook;
   model: AgentModel;
-  provider: string;
+  provider: Provider;
   limits: BudgetLimits;
   env: Readonly<Record<string, string | undefined>>;
 }
@@ -41,6 +42,7 @@ export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
         const cli = startCli({
           home,
           env,
+          provider,
           model: model.requestId,
           systemFile: home.write('system.md', systemPrompt(runbook)),
           mcpFile: home.write('mcp.json', mcpConfig(server.url, token)),

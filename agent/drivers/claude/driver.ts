@@ -2,15 +2,17 @@ import type Anthropic from '@anthropic-ai/sdk';
 import type { Driver } from '../../driver.ts';
 import type { Runbook } from '../../runbook/manifest.ts';
 import { Budget, type BudgetLimits } from './budget.ts';
+import type { MessagesClient } from './client.ts';
 import { type Ask, Conversation } from './conversation.ts';
 import { generationEvent, tokensOf } from './generation.ts';
-import type { AgentModel, Provider } from './models.ts';
+import type { AgentModel } from './models.ts';
 import { type StepNote, stepPrompt, systemPrompt } from './prompt.ts';
+import type { Provider } from './providers.ts';
 import { request } from './request.ts';
 import { Toolbox, toolDefinitions } from './toolbox.ts';
 
 interface ClaudeOptions {
-  client: Anthropic;
+  client: MessagesClient;
   provider: Provider;
   model: AgentModel;
   runbook: Runbook;
@@ -45,7 +47,7 @@ export function claudeDriver(options: ClaudeOptions): Driver {
         turn += 1;
         const answer = await request({
           client: options.client,
-          body: { ...base, max_tokens, messages },
+          body: { ...base, max_tokens, messages: withBreakpoints(messages) },
           signal: context.signal,
           onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
             count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
@@ -67,14 +69,30 @@ export function claudeDriver(options: ClaudeOptions): Driver {
 
 type Frame = Omit<Anthropic.MessageStreamParams, 'messages' | 'max_tokens'>;
 
-/** What every request of a run begins with. The last system block and the newest message are the cache's breakpoints. */
+/** What every request of a run begins with: a breakpoint of the prompt cache is behind it. */
 async function frameOf({ runbook, model }: ClaudeOptions): Promise<Frame> {
   return {
     model: model.requestId,
     system: [{ type: 'text', text: systemPrompt(runbook), cache_control: { type: 'ephemeral' } }],
     tools: await toolDefinitions(runbook),
-    cache_control: { type: 'ephemeral' },
   };
+}
+
+/**
+ * The cache's breakpoints of a conversation: behind the newest message, and behind the one to which the last request had put it (the
+ * cache looks back over 20 blocks only). They are put on blocks, since not every provider takes one for the whole request.
+ */
+function withBreakpoints(messages: readonly Anthropic.MessageParam[]): Anthropic.MessageParam[] {
+  const asked = messages.flatMap(({ role }, index) => (role === 'user' ? [index] : [])).slice(-2);
+  return messages.map((message, index) => (asked.includes(index) ? marked(message) : message));
+}
+
+function marked({ role, content }: Anthropic.MessageParam): Anthropic.MessageParam {
+  const blocks = typeof content === 'string' ? [{ type: 'text' as const, text: content }] : content;
+  const last = blocks.at(-1) as Anthropic.ToolResultBlockParam | Anthropic.TextBlockParam | undefined;
+  if (!last) return { role, content } as Anthropic.MessageParam;
+  const end = { ...last, cache_control: { type: 'ephemeral' as const } };
+  return { role, content: [...blocks.slice(0, -1), end] } as Anthropic.MessageParam;
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

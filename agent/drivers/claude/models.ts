@@ -3,9 +3,7 @@ import { resolveModel } from '../../../analysis/pricing/resolve.ts';
 import { RunbookError } from '../../../lib/errors.ts';
 import { loadEmbeddedTable } from '../../../tools/pricing/embedded.ts';
 import { nearest } from '../../nearest.ts';
-
-/** Who answers: Anthropic itself, or OpenRouter behind the same API. */
-export type Provider = 'anthropic' | 'openrouter';
+import { isSpelledFor, modelName, type Provider, plainId } from './providers.ts';
 
 export interface AgentModel {
   /** As Anthropic spells it: `claude-sonnet-4-6`. */
@@ -63,11 +61,12 @@ function entry([input, output, write5m, write1h, read]: [number, number, number,
 }
 
 /**
- * A model by any of its spellings: `anthropic/claude-sonnet-4.6` (OpenRouter, runbooks), `claude-sonnet-4-6`, `claude-haiku-4-5-20251001`.
+ * A model by any of its spellings: `anthropic/claude-sonnet-4.6` (OpenRouter, runbooks), `claude-sonnet-4-6`, `claude-haiku-4-5-20251001`,
+ * `us.anthropic.claude-sonnet-4-5-20250929-v1:0` (Bedrock), `claude-haiku-4-5@20251001` (Vertex).
  * @throws RunbookError `usage` for one that is not known, before anything is spent
  */
 export async function agentModel(name: string, provider: Provider): Promise<AgentModel> {
-  const id = canonical(name);
+  const id = MODELS.find((model) => model === plainId(name));
   if (!id) {
     const near = nearest(name, [...MODELS]);
     throw new RunbookError('usage', `The model ${JSON.stringify(name)} is not known.`, {
@@ -83,19 +82,5 @@ export async function agentModel(name: string, provider: Provider): Promise<Agen
       hint: 'Choose another model with --model.',
     });
   }
-  return { id, requestId: provider === 'openrouter' ? openRouterName(id) : id, price: found.price };
-}
-
-function canonical(name: string): string | undefined {
-  const bare = name
-    .trim()
-    .replace(/^(?:~?anthropic|openrouter\/anthropic)\//u, '')
-    .replaceAll('.', '-')
-    .replace(/-\d{8}$/u, '');
-  return MODELS.find((model) => model === bare);
-}
-
-/** `claude-sonnet-4-6` is `anthropic/claude-sonnet-4.6` there: the two numbers of a version have a dot between them. */
-function openRouterName(id: string): string {
-  return `anthropic/${id.replace(/-(\d+)-(\d+)$/u, '-$1.$2')}`;
+  return { id, requestId: isSpelledFor(name, provider) ? name : modelName(id, provider), price: found.price };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Anthropic from '@anthropic-ai/sdk';
 import { messageOf, RunbookError } from '../../../lib/errors.ts';
+import type { MessagesClient } from './client.ts';
 import type { TokenUsage } from './generation.ts';
 
 /** A stream that says nothing for so long is given up, milliseconds. */
@@ -31,7 +32,7 @@ export interface FailedRequest {
 }
 
 export interface RequestOptions {
-  client: Anthropic;
+  client: MessagesClient;
   body: Anthropic.MessageStreamParams;
   signal: AbortSignal;
   onFailure(failed: FailedRequest): void;

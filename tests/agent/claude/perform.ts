@@ -30,26 +30,35 @@ export interface Performed {
   dir: string;
 }
 
+interface PerformOptions {
+  limits?: Partial<BudgetLimits>;
+  steps?: string[];
+  signal?: AbortSignal;
+  rows?: unknown[][];
+}
+
 /** Runs a toy runbook of one step (or the given ones) with a model that answers as `next` says. */
 export async function perform(
   next: (body: MessagesBody, n: number) => Reply,
-  options: {
-    limits?: Partial<BudgetLimits>;
-    steps?: string[];
-    signal?: AbortSignal;
-    rows?: unknown[][];
-    agent?: 'claude' | 'claude-code';
-  } = {},
+  options: PerformOptions & { agent?: 'claude' | 'claude-code' } = {},
 ): Promise<Performed> {
   const agent = options.agent ?? 'claude';
   const server = await startMessages(agent === 'claude' ? next : throughClaudeCode(next));
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  return performDriver((runbook) => driverOf(agent, { runbook, limits, url: server.url }), { ...options, server });
+}
+
+/** The same with any driver that asks the server. */
+export async function performDriver(
+  make: (runbook: Runbook) => Driver | Promise<Driver>,
+  { server, ...options }: PerformOptions & { server: MessagesServer },
+): Promise<Performed> {
   onTestFinished(() => server.close());
   const bodies = options.steps ?? [step('one', BODY, OUTPUTS)];
   const files = bodies.map((body, index) => [`steps/0${index + 1}.md`, body] as const);
   const runbook = loadRunbook(
     toyRunbook({ 'runbook.yaml': manifestOf(...files.map(([file]) => file)), ...Object.fromEntries(files) }),
   );
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const events: RunEvent[] = [];
   const dir = path.join(temporaryFolder(), 'out');
   const { exitCode } = await runRunbook(
@@ -59,7 +68,7 @@ export async function perform(
       resultsDir: dir,
       overwrite: false,
       parameters: {},
-      driver: await driverOf(agent, { runbook, limits, url: server.url }),
+      driver: await make(runbook),
       rounds: 1,
       note: '',
       env: { ANTHROPIC_API_KEY: KEY },
@@ -76,7 +85,9 @@ export const failure = ({ events }: Performed) =>
   of(events, 'step_failed').map(({ code, message }) => `${code}: ${message}`)[0];
 export const lastResult = (body: MessagesBody | undefined) => {
   const content = body?.messages.at(-1)?.content;
-  return Array.isArray(content) ? content.map((block) => String(block.content)).join('\n') : String(content);
+  return Array.isArray(content)
+    ? content.map((block) => String(block.content ?? block.text)).join('\n')
+    : String(content);
 };
 
 async function driverOf(
