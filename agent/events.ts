@@ -75,11 +75,14 @@ export type EventBody =
   | ({ type: 'gate_stopped'; number: number; id: string } & Failure)
   | {
       type: 'graded';
+      round: number;
       average: number;
       passed: boolean;
-      scores: { id: string; name: string; score: number; reasons: string[] }[];
+      scores: { id: string; name: string; score: number | null; reasons: string[] }[];
       failed_gates: string[];
       claims: { checked: number; verified: number };
+      /** The model that judged; null where the checks alone did. */
+      judge: string | null;
     }
   | ({ type: 'grade_failed' } & Failure)
   | { type: 'round_finished'; round: number; of: number; passed: boolean; note: string | null }

@@ -5,6 +5,7 @@ import { firstIssue } from './call-tool.ts';
 import { knownNames } from './nearest.ts';
 import { resolveParameters } from './parameters.ts';
 import { renderStep } from './render.ts';
+import { gradingOf } from './rounds.ts';
 import type { Runbook, Step } from './runbook/manifest.ts';
 import { type ToolBlock, toolBlocks } from './runbook/tool-blocks.ts';
 import type { LineAt } from './runbook/yaml.ts';
@@ -25,7 +26,9 @@ const SAMPLE = '«artifact value»';
  */
 export async function lintRunbook(runbook: Runbook): Promise<LintReport> {
   const report: LintReport = { problems: [], unchecked: [] };
-  for (const step of runbook.steps) await lintStep(step, runbook, report);
+  const { steps, mend } = runbook;
+  for (const step of mend ? [...steps, mend] : steps) await lintStep(step, runbook, report);
+  await gradingOf(runbook).catch((error: unknown) => report.problems.push(messageOf(error)));
   const left = new Set(runbook.steps.flatMap((step) => step.outputs));
   for (const { path } of runbook.manifest.outputs) {
     if (!left.has(path)) report.problems.push(`runbook.yaml: outputs: no step leaves ${path}`);

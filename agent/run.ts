@@ -3,17 +3,20 @@ import { accessSync, constants, existsSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ioError } from '../lib/files.ts';
 import type { Grade } from '../rubric/grade.ts';
+import type { Judge } from '../rubric/judge/judge.ts';
 import type { Source } from '../sources/source.ts';
 import { ResultsDir } from '../tools/results-dir.ts';
 import { failureOf } from './call-tool.ts';
 import type { Driver } from './driver.ts';
 import type { EventBody, EventSink } from './events.ts';
 import { untilInterrupted } from './interrupt.ts';
+import type { JudgeContext } from './judge.ts';
 import { EventLog } from './log.ts';
 import { type OpenedSource, openSource } from './opened-source.ts';
 import { exitOfFailure, type RunExit, stopsAtGate } from './outcome.ts';
 import { type Parameters, resolveParameters } from './parameters.ts';
-import { ArtifactWatch, clearEarlierRun, EVENTS, GRADE, REPORT } from './results.ts';
+import { ArtifactWatch, clearEarlierRun, EVENTS, REPORT } from './results.ts';
+import { gradeInRounds } from './rounds.ts';
 import type { Runbook, Step } from './runbook/manifest.ts';
 import { Scrubber } from './secrets.ts';
 import { StepRunner } from './step-runner.ts';
@@ -21,13 +24,6 @@ import { writeStopReport } from './stop-report.ts';
 
 /** For runbooks that have no parameter window_days. */
 const DEFAULT_WINDOW_DAYS = 30;
-
-/** Why a failed round is the last one. */
-const NO_FURTHER_ROUND: Readonly<Record<Driver['kind'], string>> = {
-  scripted: 'scripted: a further round would make the same calls again',
-  claude: 'claude: this version does not mend a report that failed',
-  'claude-code': 'claude-code: this version does not mend a report that failed',
-};
 
 export interface RunOptions {
   runbook: Runbook;
@@ -41,6 +37,8 @@ export interface RunOptions {
   driver: Driver;
   /** Rounds of grading and mending at most. */
   rounds: number;
+  /** Judges what the checks cannot, where there is a model for it. */
+  judge?: (context: JudgeContext) => Judge;
   /** Said at the start: which driver was chosen, and why. */
   note: string;
   /** Only read to know which values are secrets. */
@@ -135,7 +133,7 @@ class Run {
       const stopped = await this.#performStep(step, this.#opened);
       if (stopped) return stopped;
     }
-    return this.#grade();
+    return this.#grade(this.#opened);
   }
 
   /** A call that did not notice the interruption still holds the source: the process ends with it. */
@@ -186,38 +184,37 @@ class Run {
     log.attach(path.join(results.root, EVENTS));
   }
 
-  async #performStep(step: Step, { queries, window }: OpenedSource): Promise<RunOutcome | undefined> {
-    const started = performance.now();
-    const elapsed = () => (performance.now() - started) / 1000;
-    const { id, params, results } = this.#parts;
-    const runner = new StepRunner(step, {
-      runId: id,
-      params,
-      window,
-      results,
-      queries,
-      scrubber: this.#parts.scrubber,
-      driver: this.#options.driver,
-      signal: this.#options.signal,
-      emit: this.#emit,
-      emitArtifacts: () => this.#emitArtifacts(),
-    });
+  async #performStep(step: Step, opened: OpenedSource): Promise<RunOutcome | undefined> {
     try {
-      await untilInterrupted(this.#options.signal, runner.perform(), this.#abandon);
+      await this.#runStep(step, opened);
       this.#done.push(step.id);
-      this.#emit({ type: 'step_finished', number: step.number, id: step.id, elapsed_s: elapsed() });
       return undefined;
     } catch (error) {
       if (step.gate && stopsAtGate(error)) return this.#gate(step, error);
-      this.#emitSafely({
-        type: 'step_failed',
-        number: step.number,
-        id: step.id,
-        ...failureOf(error),
-        elapsed_s: elapsed(),
-      });
       return this.#stop(step, error);
     }
+  }
+
+  /** @throws what the step throws, after it is in the log; a gate's failure is logged by the gate */
+  async #runStep(step: Step, { queries, window }: OpenedSource): Promise<void> {
+    const started = performance.now();
+    const elapsed = () => (performance.now() - started) / 1000;
+    const { id, params, results, scrubber } = this.#parts;
+    const { driver, signal } = this.#options;
+    const runner = new StepRunner(step, {
+      ...{ runId: id, params, window, results, queries, scrubber, driver, signal },
+      emit: this.#emit,
+      emitArtifacts: () => this.#emitArtifacts(),
+    });
+    const { number, id: stepId } = step;
+    try {
+      await untilInterrupted(signal, runner.perform(), this.#abandon);
+    } catch (error) {
+      const failed = { type: 'step_failed', number, id: stepId, ...failureOf(error), elapsed_s: elapsed() } as const;
+      if (!(step.gate && stopsAtGate(error))) this.#emitSafely(failed);
+      throw error;
+    }
+    this.#emit({ type: 'step_finished', number, id: stepId, elapsed_s: elapsed() });
   }
 
   async #stop(step: Step, error: unknown): Promise<RunOutcome> {
@@ -248,27 +245,27 @@ class Run {
     await writeStopReport(results, { runbook: this.#options.runbook, ...scrubber.json(stop) });
   }
 
-  async #grade(): Promise<RunOutcome> {
-    const { results } = this.#parts;
-    const { rounds } = this.#options;
+  async #grade(opened: OpenedSource): Promise<RunOutcome> {
+    const { runbook, rounds, judge, driver, signal } = this.#options;
+    const { id, results } = this.#parts;
+    const { mend } = runbook;
     try {
-      const { gradeResults } = await import('../rubric/grade.ts');
-      const grade = await gradeResults(results.root);
-      await results.writeJson(GRADE, grade);
-      this.#emit({
-        type: 'graded',
-        average: grade.average,
-        passed: grade.passed,
-        scores: grade.criteria.map(({ id, name, score, reasons }) => ({ id, name, score, reasons })),
-        failed_gates: grade.gates.filter((gate) => !gate.passed).map((gate) => `${gate.name}: ${gate.detail}`),
-        claims: { checked: grade.claims.checked, verified: grade.claims.verified },
+      const grade = await gradeInRounds({
+        ...{ runbook, results, rounds, emit: this.#emit },
+        judge: judge?.({ runId: id, signal, emit: this.#emit }),
+        mend:
+          driver.kind === 'scripted'
+            ? { reason: 'scripted: a further round would make the same calls again' }
+            : mend
+              ? { perform: () => this.#runStep(mend, opened) }
+              : { reason: 'the runbook has no step that mends a report' },
       });
-      const note = grade.passed || rounds === 1 ? null : NO_FURTHER_ROUND[this.#options.driver.kind];
-      this.#emit({ type: 'round_finished', round: 1, of: rounds, passed: grade.passed, note });
       return this.#finish(grade.passed ? 0 : 1, grade);
     } catch (error) {
-      this.#emitSafely({ type: 'grade_failed', ...failureOf(error) });
-      return this.#finish(5);
+      const exit = exitOfFailure(error);
+      // Where mending ended the run, the log says so already.
+      if (exit === 5) this.#emitSafely({ type: 'grade_failed', ...failureOf(error) });
+      return this.#finish(exit);
     }
   }
 

@@ -1,4 +1,4 @@
-import { MCP_OPTIONS, type OptionSpec, RUN_OPTIONS, SERVE_OPTIONS, TOOL_OPTIONS } from './options.ts';
+import { GRADE_OPTIONS, MCP_OPTIONS, type OptionSpec, RUN_OPTIONS, SERVE_OPTIONS, TOOL_OPTIONS } from './options.ts';
 import type { Register } from './register.ts';
 
 export interface CommandSpec {
@@ -11,8 +11,6 @@ export interface CommandSpec {
   /** Commands are heavy: each is loaded only when it is the one. */
   load(): Promise<Register>;
 }
-
-const JSON_OPTION: OptionSpec = { flags: '--json', description: 'print grade.json' };
 
 /** The one table of commands: help, parsing and suggestions are made from it. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -27,7 +25,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'grade',
     args: '<results-dir>',
     summary: 'grade a results dir from its files',
-    options: [JSON_OPTION],
+    options: GRADE_OPTIONS,
     load: async () => (await import('./commands/grade.ts')).grade,
   },
   {

@@ -1,9 +1,12 @@
 import type { Driver } from '../agent/driver.ts';
-import type { BudgetLimits } from '../agent/drivers/claude/budget.ts';
+import type { Budget } from '../agent/drivers/claude/budget.ts';
 import type { Provider } from '../agent/drivers/claude/providers.ts';
 import { nearest } from '../agent/nearest.ts';
+import type { RunOptions } from '../agent/run.ts';
 import type { Runbook } from '../agent/runbook/manifest.ts';
 import { RunbookError } from '../lib/errors.ts';
+import { openJudge } from './judge.ts';
+import { parseCost } from './options.ts';
 
 const AGENTS = ['auto', 'claude', 'claude-code', 'scripted'] as const;
 
@@ -16,6 +19,8 @@ interface DriverFlags {
 
 export interface ChosenDriver {
   driver: Driver;
+  /** A model that judges the report, where the driver has one. */
+  judge?: RunOptions['judge'] | undefined;
   /** Which driver it is, and why. */
   note: string;
 }
@@ -27,7 +32,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @throws RunbookError `usage` or `config`, before anything is started or spent
  */
 export async function chooseDriver(flags: DriverFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
-  const maxCost = costOf(flags.maxCost);
+  const maxCost = parseCost(flags.maxCost);
   if (!(AGENTS as readonly string[]).includes(flags.agent)) throw unknownAgent(flags.agent);
   if (flags.agent === 'scripted') return scripted('scripted, as asked');
   const { providerOf } = await import('../agent/drivers/claude/providers.ts');
@@ -50,19 +55,22 @@ async function scripted(note: string): Promise<ChosenDriver> {
   return { driver: scriptedDriver, note };
 }
 
-async function claude({ flags, provider, maxCost, runbook, env }: Wanted): Promise<ChosenDriver> {
+async function claude(wanted: Wanted): Promise<ChosenDriver> {
+  const { flags, provider, runbook, env } = wanted;
   const { openClient } = await import('../agent/drivers/claude/client.ts');
   const { agentModel } = await import('../agent/drivers/claude/models.ts');
   const { claudeDriver } = await import('../agent/drivers/claude/driver.ts');
   const model = await agentModel(flags.model ?? runbook.manifest.model, provider);
   const client = await openClient(provider, model, env);
-  const limits = await limitsOf(maxCost);
+  const budget = await budgetOf(wanted);
   const why = flags.agent === 'auto' ? 'a model key is set' : 'as asked';
-  const note = `claude (${why}): ${model.id} by ${provider}, at most ${limits.costUsd} USD`;
-  return { driver: claudeDriver({ client, provider, model, runbook, limits }), note };
+  const note = `claude (${why}): ${model.id} by ${provider}, at most ${budget.limits.costUsd} USD`;
+  const judge = await judgeOf(wanted, budget, model.id);
+  return { driver: claudeDriver({ client, provider, model, runbook, budget }), judge, note };
 }
 
-async function claudeCode({ flags, provider, maxCost, runbook, env }: Wanted): Promise<ChosenDriver> {
+async function claudeCode(wanted: Wanted): Promise<ChosenDriver> {
+  const { flags, provider, runbook, env } = wanted;
   if (provider === 'bedrock' || provider === 'vertex')
     throw new RunbookError('usage', `--agent claude-code: ${provider} is not offered with it.`, {
       at: '--provider',
@@ -73,14 +81,28 @@ async function claudeCode({ flags, provider, maxCost, runbook, env }: Wanted): P
   const { agentModel } = await import('../agent/drivers/claude/models.ts');
   const model = await agentModel(flags.model ?? runbook.manifest.model, provider);
   const version = await cliVersion(env);
-  const limits = await limitsOf(maxCost);
-  const note = `claude-code (as asked): Claude Code ${version}, ${model.id} by ${provider}, at most ${limits.costUsd} USD`;
-  return { driver: claudeCodeDriver({ runbook, model, provider, limits, env }), note };
+  const budget = await budgetOf(wanted);
+  const note = `claude-code (as asked): Claude Code ${version}, ${model.id} by ${provider}, at most ${budget.limits.costUsd} USD`;
+  // Without a key of its own there is only the program's login, which asks no other questions.
+  const hasKey = Boolean(env.ANTHROPIC_API_KEY ?? env.OPENROUTER_API_KEY);
+  const judge = hasKey ? await judgeOf(wanted, budget, model.id) : undefined;
+  return { driver: claudeCodeDriver({ runbook, model, provider, budget, env }), judge, note };
 }
 
-async function limitsOf(maxCost: number | undefined): Promise<BudgetLimits> {
-  const { DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
-  return { ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) };
+/** The judge that the runbook's rubric asks for: the author's own model, where it names no other. */
+async function judgeOf(
+  { provider, runbook, env }: Wanted,
+  budget: Budget,
+  author: string,
+): Promise<RunOptions['judge']> {
+  const { gradingOf } = await import('../agent/rounds.ts');
+  const { model, samples } = (await gradingOf(runbook)).rubric.judge;
+  return openJudge({ provider, model: model ?? author, samples, budget, env });
+}
+
+async function budgetOf({ maxCost }: Wanted): Promise<Budget> {
+  const { Budget, DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
+  return new Budget({ ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) });
 }
 
 function unknownAgent(agent: string): RunbookError {
@@ -89,11 +111,4 @@ function unknownAgent(agent: string): RunbookError {
     at: '--agent',
     hint: `${near ? `Did you mean ${near}? ` : ''}Use --agent scripted: it performs the same steps without a model.`,
   });
-}
-
-function costOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const cost = Number(text);
-  if (Number.isFinite(cost) && cost > 0) return cost;
-  throw new RunbookError('usage', `--max-cost ${text}: must be an amount in USD above 0.`, { at: '--max-cost' });
 }

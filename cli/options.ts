@@ -42,6 +42,22 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { flags: '--quiet', description: 'no progress; failures are still said' },
 ];
 
+export const GRADE_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--json', description: 'print grade.json' },
+  { flags: '--junit <file>', description: 'write the grade as JUnit XML, for CI' },
+  { flags: '--markdown <file>', description: 'write the grade as Markdown, for a comment on a pull request' },
+  { flags: '--rubric <file>', description: 'another rubric: YAML, or Markdown with a table # | Criterion | 5 | 3 | 1' },
+  { flags: '--runbook <dir>', description: 'the runbook that was run, where it has a rubric of its own' },
+  {
+    flags: '--judge <kind>',
+    description: 'auto (a model where there is a key for one), model, or checks alone',
+    default: 'auto',
+  },
+  { flags: '--judge-model <id>', description: 'model that judges (default: the one of the rubric)' },
+  { flags: '--provider <name>', description: 'who serves it: anthropic, openrouter, bedrock or vertex' },
+  { flags: '--max-cost <usd>', description: 'what the judge may cost at most' },
+];
+
 export const TOOL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--list', description: 'list the tools' },
   { flags: '--input <json>', description: 'input of the tool', default: '{}' },
@@ -119,4 +135,12 @@ export function parseInteger(flag: string, text: string, range: { min: number; m
   throw new RunbookError('usage', `${flag} ${text}: must be a whole number from ${range.min} to ${range.max}.`, {
     at: flag,
   });
+}
+
+/** `--max-cost`, USD. @throws RunbookError `usage` */
+export function parseCost(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const cost = Number(text);
+  if (Number.isFinite(cost) && cost > 0) return cost;
+  throw new RunbookError('usage', `--max-cost ${text}: must be an amount in USD above 0.`, { at: '--max-cost' });
 }

@@ -161,10 +161,9 @@ export interface Artifacts {
 export function readArtifacts(dir: string): Artifacts {
   const json = <T>(file: string, schema: z.ZodType<T>) => readWith(dir, file, (text) => parseJson(text, schema));
   const csv = <T>(file: string, schema: z.ZodType<T>) => readWith(dir, file, (text) => parseCsv(text, schema));
-  const text = (file: string) => readWith(dir, file, (content) => content);
   return {
-    report: text('recommendations.md'),
-    summary: text('summary.md'),
+    report: readText(dir, 'recommendations.md'),
+    summary: readText(dir, 'summary.md'),
     validation: json('validation_report.json', validationReport),
     spans: csv('data/metrics_by_span.csv', spanRow),
     spans3d: csv('data/metrics_by_span_3d.csv', spanRow),
@@ -180,6 +179,11 @@ export function readArtifacts(dir: string): Artifacts {
     recommendations: json('data/recommendations.json', recommendationsFile),
     data: dataFiles(dir),
   };
+}
+
+/** Any file's text, or what is wrong with it. */
+export function readText(dir: string, file: string): Loaded<string> {
+  return readWith(dir, file, (text) => text);
 }
 
 function readWith<T>(dir: string, file: string, parseText: (text: string) => T): Loaded<T> {

@@ -1,6 +1,7 @@
 import type { Artifacts, Loaded } from './artifacts.ts';
 import type { Claim } from './claim.ts';
-import type { GateId, Rubric } from './load.ts';
+import type { GateId } from './ids.ts';
+import type { Rubric } from './load.ts';
 import type { ValidationReport } from './validate.ts';
 
 /** A gate's verdict, as `grade.json` keeps it. */
@@ -16,6 +17,8 @@ export interface GateInput {
   claims: readonly Claim[];
   /** What the end check finds now. */
   found: ValidationReport;
+  /** Files that the runbook must leave, where they are not those of the trace optimizer; with what is wrong with each. */
+  declared: readonly Loaded<string>[] | null;
 }
 
 const CHECKS: Record<GateId, (input: GateInput) => string[]> = {
@@ -38,8 +41,8 @@ export function checkGates(rubric: Rubric, input: GateInput): Gate[] {
   });
 }
 
-function outputs({ artifacts: a }: GateInput): string[] {
-  const files: Loaded<unknown>[] = [
+function outputs({ artifacts: a, declared }: GateInput): string[] {
+  const files: readonly Loaded<unknown>[] = declared ?? [
     a.report,
     a.summary,
     a.validation,

@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
-import { type Artifacts, readArtifacts } from './artifacts.ts';
+import { oneLine, truncate } from '../lib/format.ts';
+import { type Artifacts, type Loaded, readArtifacts, readText } from './artifacts.ts';
 import type { Claim } from './claim.ts';
 import { readClaims, summarise } from './claims.ts';
 import { actionability } from './criteria/actionability.ts';
@@ -11,27 +12,47 @@ import { evidence } from './criteria/evidence.ts';
 import { qualitativeDepth } from './criteria/qualitative-depth.ts';
 import { roadmap } from './criteria/roadmap.ts';
 import { checkGates, type Gate } from './gates.ts';
+import type { CheckId } from './ids.ts';
+import { type Judge, type Judged, type Judgement, judgeReport } from './judge/judge.ts';
 import { knownValues } from './known-values.ts';
-import { type CriterionId, loadRubric, type Rubric } from './load.ts';
+import { type Criterion, loadRubric, type Rubric } from './load.ts';
 import { readReport } from './report.ts';
 import { minRecommendations, validate } from './validate.ts';
 
-/** `grade.json` */
-export interface Grade {
-  criteria: { id: CriterionId; name: string; score: number; reasons: string[] }[];
-  /** Mean of the scores, two decimals. */
-  average: number;
-  passed: boolean;
-  gates: Gate[];
-  claims: {
-    checked: number;
-    verified: number;
-    failed: { file: string; line: number; text: string; reason: string }[];
-  };
-  judge: { kind: 'checks' };
+export interface GradedCriterion {
+  id: string;
+  name: string;
+  weight: number;
+  /** 1 to 5; null where nothing computes it and no model judged it. */
+  score: number | null;
+  reasons: string[];
+  /** What the checks allow; null where none speaks to it. */
+  checks: number | null;
 }
 
-const SCORERS: Record<CriterionId, (input: Evidence) => Scored> = {
+/** `grade.json` */
+export interface Grade {
+  criteria: GradedCriterion[];
+  /** Weighted mean of the scores, two decimals. */
+  average: number;
+  passed: boolean;
+  /** Why the verdict is what it is, where scores and gates do not say so. */
+  notes: string[];
+  gates: Gate[];
+  claims: ReturnType<typeof summarise>;
+  judge: Judged | { kind: 'checks' };
+}
+
+export interface GradeOptions {
+  /** Default: the rubric that ships with the trace optimizer. */
+  rubric?: Rubric;
+  /** Files that must exist and hold something, where the runbook is not the trace optimizer. */
+  outputs?: readonly string[];
+  /** A model that judges what the checks cannot. */
+  judge?: Judge;
+}
+
+const SCORERS: Record<CheckId, (input: Evidence) => Scored> = {
   evidence,
   cost_analysis: costAnalysis,
   qualitative_depth: qualitativeDepth,
@@ -40,31 +61,37 @@ const SCORERS: Record<CriterionId, (input: Evidence) => Scored> = {
 };
 
 /**
- * Grades a results dir from its files alone; the same files give the same grade. What is missing or broken lowers scores and fails
- * gates; it never throws.
+ * Grades a results dir from its files alone; without a judge the same files give the same grade. What is missing or broken lowers scores
+ * and fails gates; it never throws.
  * @throws RunbookError `usage` where there is no such folder, `runbook_invalid` where the rubric does not load
  */
-export async function gradeResults(dir: string): Promise<Grade> {
+export async function gradeResults(dir: string, options: GradeOptions = {}): Promise<Grade> {
   const root = path.resolve(dir);
   if (!existsSync(root) || !statSync(root).isDirectory()) {
     throw new RunbookError('usage', `There is no results dir at ${root}.`, {
       hint: 'Give the folder that a run wrote.',
     });
   }
-  const rubric = loadRubric();
+  const rubric = options.rubric ?? (await loadRubric());
   const artifacts = readArtifacts(root);
-  const report = await readReport(artifacts.report.value ?? '');
+  const text = artifacts.report.value ?? '';
+  const report = await readReport(text);
   const known = knownValues(artifacts);
   const summary = await readReport(artifacts.summary.value ?? '');
   const claims: Claim[] = [
     ...readClaims(report.structure.blocks, { file: 'recommendations.md', artifacts, known }),
     ...readClaims(summary.structure.blocks, { file: 'summary.md', artifacts, known }),
   ];
-  const options = optionsOf(artifacts);
-  const found = validate({ ...report, artifacts, known }, options);
-  const gates = checkGates(rubric, { artifacts, claims, found });
-  const minimum = minRecommendations(options.parameters);
-  return verdict(rubric, { artifacts, report: report.structure, known, claims, minimum }, gates);
+  const asked = optionsOf(artifacts);
+  const found = validate({ ...report, artifacts, known }, asked);
+  const declared = options.outputs?.map((file): Loaded<string> => readText(root, file)) ?? null;
+  const gates = checkGates(rubric, { artifacts, claims, found, declared });
+  const minimum = minRecommendations(asked.parameters);
+  const checked = checkAll(rubric, { artifacts, report: report.structure, known, claims, minimum });
+  const judged = options.judge
+    ? await judgeReport({ criteria: rubric.criteria, report: text, checked }, options.judge)
+    : null;
+  return verdict({ rubric, checked, judged, gates, claims });
 }
 
 function optionsOf({ validation }: Artifacts): {
@@ -76,41 +103,79 @@ function optionsOf({ validation }: Artifacts): {
   return { backend: claimed?.backend ?? '', parameters: claimed?.parameters ?? {}, runDate: claimed?.run_date ?? '' };
 }
 
-function verdict(rubric: Rubric, input: Evidence, gates: Gate[]): Grade {
-  const criteria = rubric.criteria.map(({ id, name }) => ({ id, name, ...SCORERS[id](input) }));
-  const sum = criteria.reduce((total, { score }) => total + score, 0);
-  const average = Math.round((sum / criteria.length) * 100) / 100;
-  const { average: wanted, each } = rubric.thresholds;
-  const good = average >= wanted && criteria.every(({ score }) => score >= each);
+/** What the checks allow each criterion to score: the lowest of those that speak to it. */
+function checkAll(rubric: Rubric, input: Evidence): Map<string, Scored> {
+  const scored = new Map<string, Scored>();
+  for (const { id, checks } of rubric.criteria) {
+    const results = checks.map((check) => SCORERS[check](input));
+    if (results.length === 0) continue;
+    const score = Math.min(...results.map((result) => result.score));
+    scored.set(id, { score, reasons: results.flatMap((result) => result.reasons) });
+  }
+  return scored;
+}
+
+interface Findings {
+  rubric: Rubric;
+  checked: Map<string, Scored>;
+  judged: Judged | null;
+  gates: Gate[];
+  claims: Claim[];
+}
+
+function verdict({ rubric, checked, judged, gates, claims }: Findings): Grade {
+  const judgements = new Map(judged?.kind === 'model' ? judged.criteria.map((one) => [one.id, one]) : []);
+  const criteria = rubric.criteria.map((criterion) =>
+    gradeCriterion(criterion, checked.get(criterion.id), judgements.get(criterion.id)),
+  );
+  const unjudged = rubric.criteria.filter(({ id }) => {
+    const judgement = judgements.get(id);
+    return judgement ? judgement.median === null : !checked.has(id);
+  });
+  const weight = criteria.reduce((sum, one) => sum + (one.score === null ? 0 : one.weight), 0);
+  const mean = criteria.reduce((sum, one) => sum + (one.score ?? 0) * one.weight, 0) / Math.max(weight, 1e-9);
+  const { average, each } = rubric.thresholds;
+  const good = mean >= average && criteria.every(({ score }) => score !== null && score >= each);
   return {
     criteria,
-    average,
-    passed: good && gates.every((gate) => gate.passed),
+    average: Math.round(mean * 100) / 100,
+    passed: good && unjudged.length === 0 && gates.every((gate) => gate.passed),
+    notes: [
+      ...(judged?.kind === 'checks' ? [`The checks alone decided: ${judged.note}`] : []),
+      ...unjudged.map(({ name }) => `${name} has no valid judgement, so the report does not pass.`),
+    ],
     gates,
-    claims: summarise(input.claims),
-    judge: { kind: 'checks' },
+    claims: summarise(claims),
+    judge: judged ?? { kind: 'checks' },
   };
 }
 
-/** A grade for a terminal: the verdict, each criterion with its reasons, failed gates, claims that do not hold. */
-export function renderGrade(grade: Grade): string {
-  const { claims } = grade;
-  const lines = [`${grade.passed ? 'PASSED' : 'FAILED'}  average ${grade.average.toFixed(2)} of 5`, ''];
-  for (const { name, score, reasons } of grade.criteria) {
-    lines.push(`${score}/5  ${name}`, ...reasons.map((reason) => `     ${safe(reason)}`));
-  }
-  lines.push('', 'Gates');
-  for (const gate of grade.gates) {
-    lines.push(`${gate.passed ? 'ok  ' : 'FAIL'} ${gate.name}${gate.passed ? '' : `: ${safe(gate.detail)}`}`);
-  }
-  lines.push('', `Claims: ${claims.verified} of ${claims.checked} agree with the data`);
-  const shown = claims.failed.slice(0, 20);
-  lines.push(...shown.map((c) => `  ${c.file}:${c.line}: ${safe(JSON.stringify(c.text))}: ${safe(c.reason)}`));
-  if (claims.failed.length > shown.length) lines.push(`  and ${claims.failed.length - shown.length} more`);
-  return `${lines.join('\n')}\n`;
+/** A judge can lower what the checks allow, and never raise it. */
+function gradeCriterion(
+  { id, name, weight }: Criterion,
+  checked: Scored | undefined,
+  judgement: Judgement | undefined,
+): GradedCriterion {
+  const scores = [checked?.score, judgement?.median].filter((score): score is number => typeof score === 'number');
+  const reasons = [...(checked?.reasons ?? []), ...(judgement ? judgeReasons(judgement) : [])];
+  if (scores.length === 0 && reasons.length === 0) reasons.push('no check computes it: a model must judge it');
+  return {
+    id,
+    name,
+    weight,
+    score: scores.length > 0 ? Math.min(...scores) : null,
+    reasons,
+    checks: checked?.score ?? null,
+  };
 }
 
-/** Report text may hold control sequences that a terminal would obey. */
-function safe(text: string): string {
-  return text.replace(/\p{Cc}/gu, '�');
+function judgeReasons({ votes, median, spread, void: lost }: Judgement): string[] {
+  const short = (text: string) => truncate(oneLine(text), 300);
+  if (median === null) return [`judge: no valid vote (${short(lost[0] ?? 'none was given')})`];
+  const typical = votes.find(({ score }) => score === median);
+  const scores = votes.map(({ score }) => score).join(', ');
+  return [
+    `judge: ${median} of 5 (votes ${scores}; spread ${spread}${lost.length > 0 ? `; ${lost.length} void` : ''}): ${short(typical?.reasoning ?? '')}`,
+    ...(typical?.missing ?? []).slice(0, 5).map((missing) => `judge: missing: ${short(missing)}`),
+  ];
 }

@@ -4,24 +4,30 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { messageOf, RunbookError } from '../lib/errors.ts';
 import { packageRoot } from '../lib/package-root.ts';
-
-export const CRITERIA = ['evidence', 'cost_analysis', 'qualitative_depth', 'actionability', 'roadmap'] as const;
-export type CriterionId = (typeof CRITERIA)[number];
-export const GATES = ['outputs', 'trace_ids', 'data_read', 'validation', 'end_check'] as const;
-export type GateId = (typeof GATES)[number];
+import { CHECKS, GATES } from './ids.ts';
 
 const anchor = z.string().min(1);
+const criterion = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9_]*$/u, 'must be snake_case'),
+  name: z.string().min(1),
+  /** Its share of the average, beside the others' weights. */
+  weight: z.number().positive().default(1),
+  /** The checks that speak to it: its score is at most the lowest of theirs. Without any, only a model can judge it. */
+  checks: z.array(z.enum(CHECKS)).default([]),
+  anchors: z.strictObject({ 5: anchor, 3: anchor, 1: anchor }),
+});
+export type Criterion = z.infer<typeof criterion>;
+
+const judge = z.strictObject({
+  /** Model that judges, where another than the author's is wanted. */
+  model: z.string().optional(),
+  /** Votes for each criterion. */
+  samples: z.number().int().min(1).max(9).default(3),
+});
+
 const rubric = z.strictObject({
   version: z.literal(1),
-  criteria: z
-    .array(
-      z.strictObject({
-        id: z.enum(CRITERIA),
-        name: z.string().min(1),
-        anchors: z.strictObject({ 5: anchor, 3: anchor, 1: anchor }),
-      }),
-    )
-    .refine((list) => isWhole(list, CRITERIA), { message: `must name each of ${CRITERIA.join(', ')} once` }),
+  criteria: z.array(criterion).min(1).refine(isDistinct, { message: 'must have different ids' }),
   thresholds: z.strictObject({
     average: z.number().min(1).max(5),
     each: z.number().int().min(1).max(5),
@@ -29,36 +35,46 @@ const rubric = z.strictObject({
   }),
   gates: z
     .array(z.strictObject({ id: z.enum(GATES), name: z.string().min(1) }))
-    .refine((list) => isWhole(list, GATES), { message: `must name each of ${GATES.join(', ')} once` }),
+    .min(1)
+    .refine(isDistinct, { message: 'must be named once each' }),
+  judge: judge.prefault({}),
 });
 export type Rubric = z.infer<typeof rubric>;
 
-function isWhole(list: readonly { id: string }[], ids: readonly string[]): boolean {
-  return list.length === ids.length && new Set(list.map((item) => item.id)).size === ids.length;
+function isDistinct(list: readonly { id: string }[]): boolean {
+  return new Set(list.map((item) => item.id)).size === list.length;
 }
 
 /**
- * Loads a rubric file, by default the one that ships with the runbook.
+ * Loads a rubric, by default the one that ships with the runbook: a YAML file, or a Markdown runbook with a rubric table
+ * (`# | Criterion | 5 | 3 | 1`).
  * @throws RunbookError `runbook_invalid` naming the file and the field
  */
-export function loadRubric(file = path.join(packageRoot(), 'rubric', 'rubric.yaml')): Rubric {
+export async function loadRubric(file = path.join(packageRoot(), 'rubric', 'rubric.yaml')): Promise<Rubric> {
   const name = path.basename(file);
-  let value: unknown;
-  try {
-    value = parse(readFileSync(file, 'utf8'));
-  } catch (cause) {
-    throw new RunbookError('runbook_invalid', `${name}: ${messageOf(cause)}`, {
-      at: file,
-      hint: 'Give a rubric file in YAML.',
-      cause,
-    });
-  }
+  const value = await read(file, name);
   const result = rubric.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const field = issue?.path.join('.') || 'the file';
-  throw new RunbookError('runbook_invalid', `${name}: ${field}: ${issue?.message ?? 'invalid'}`, {
-    at: field,
-    hint: 'Compare with the rubric.yaml that ships with the runbook.',
+  throw invalid(file, `${name}: ${field}: ${issue?.message ?? 'invalid'}`);
+}
+
+async function read(file: string, name: string): Promise<unknown> {
+  try {
+    const text = readFileSync(file, 'utf8');
+    if (!/\.(?:md|markdown)$/iu.test(name)) return parse(text);
+    const { rubricTable } = await import('./rubric-table.ts');
+    return await rubricTable(text);
+  } catch (cause) {
+    throw invalid(file, `${name}: ${messageOf(cause)}`, cause);
+  }
+}
+
+function invalid(file: string, message: string, cause?: unknown): RunbookError {
+  return new RunbookError('runbook_invalid', message, {
+    at: file,
+    hint: 'Compare with the rubric.yaml that ships with the runbook, or give a Markdown file with a table # | Criterion | 5 | 3 | 1.',
+    ...(cause === undefined ? {} : { cause }),
   });
 }

@@ -43,8 +43,19 @@ export function loadRunbook(given: string = bundledRunbook()): Runbook {
     hash.update(`\0${file}\0`).update(source);
     return parseStep(source, file, index + 1);
   });
-  refuseTwins(steps);
-  return { manifest, steps, dir, digest: hash.digest('hex') };
+  const extra = ['mend', 'rubric'] as const;
+  const texts = Object.fromEntries(
+    extra.flatMap((key) => {
+      const file = manifest[key];
+      if (file === undefined) return [];
+      const source = stepText(dir, file, `${MANIFEST}:${parsed.lineOf([key])}`);
+      hash.update(`\0${file}\0`).update(source);
+      return [[key, source]];
+    }),
+  );
+  const mend = manifest.mend && texts.mend ? parseStep(texts.mend, manifest.mend, steps.length + 1) : undefined;
+  refuseTwins(mend ? [...steps, mend] : steps);
+  return { manifest, steps, ...(mend ? { mend } : {}), dir, digest: hash.digest('hex') };
 }
 
 function readText(dir: string, file: string): string {

@@ -66,6 +66,10 @@ export const manifestSchema = z.strictObject({
   parameters: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/u, 'must be snake_case'), parameter).default({}),
   outputs: z.array(z.strictObject({ path: outputPath, description: z.string(), required: z.boolean().default(true) })),
   steps: z.array(z.string()).min(1),
+  /** The step that mends a report which was graded and did not pass. */
+  mend: z.string().optional(),
+  /** The rubric file, where it is not the one of the trace optimizer: YAML, or Markdown with a rubric table. */
+  rubric: outputPath.optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
@@ -91,6 +95,7 @@ export interface Step extends z.infer<typeof stepSchema> {
 export interface Runbook {
   manifest: Manifest;
   steps: Step[];
+  mend?: Step;
   /** Absolute. */
   dir: string;
   /** sha256 over the manifest and the step files: what was run. */

@@ -35,7 +35,7 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
   const env = loadEnv();
   const specs = sourceSpecs(flags.source, env);
   const runbook = loadRunbook(given);
-  const { driver, note } = await chooseDriver(flags, runbook, env);
+  const { driver, judge, note } = await chooseDriver(flags, runbook, env);
   const capture = await openCapture(env);
   const view = await chooseView(flags);
   const { signal, release } = interruptible();
@@ -48,6 +48,7 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
         overwrite: flags.overwrite ?? false,
         parameters,
         driver,
+        ...(judge ? { judge } : {}),
         rounds,
         note,
         env,

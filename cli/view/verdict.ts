@@ -9,16 +9,17 @@ const INDENT = '    ';
 
 /** Score per criterion, with the reason where points are missing, and the gates that failed. */
 function verdictLines(graded: Graded, colors: Palette, width = 100): string[] {
-  const { average, passed, scores, failed_gates, claims } = graded;
+  const { average, passed, scores, failed_gates, claims, judge } = graded;
   const mark = passed ? colors.green(colors.bold('PASSED')) : colors.red(colors.bold('NOT PASSED'));
   const names = Math.max(0, ...scores.map(({ name }) => name.length));
   const criteria = scores.flatMap(({ name, score, reasons }) => {
-    const color = score >= 4 ? colors.green : score >= 3 ? colors.yellow : colors.red;
-    const line = `  ${name.padEnd(names)}  ${color(bar(score))} ${score} of 5`;
-    return score < 5 ? [line, ...reasons.slice(0, 2).flatMap((reason) => dimmed(reason, width, colors))] : [line];
+    const shown = score ?? 0;
+    const color = shown >= 4 ? colors.green : shown >= 3 ? colors.yellow : colors.red;
+    const line = `  ${name.padEnd(names)}  ${color(bar(shown))} ${score ?? '–'} of 5`;
+    return shown < 5 ? [line, ...reasons.slice(0, 2).flatMap((reason) => dimmed(reason, width, colors))] : [line];
   });
   return [
-    `${mark}  ${average} of 5 on average; ${count(claims.verified)} of ${count(claims.checked)} figures and ids verified`,
+    `${mark}  ${average} of 5 on average; ${count(claims.verified)} of ${count(claims.checked)} figures and ids verified${judge ? `; judged by ${judge}` : ''}`,
     ...criteria,
     ...failed_gates.map((gate) => `  ${colors.red('✖')} ${gate}`),
   ];

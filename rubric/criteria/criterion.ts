@@ -1,7 +1,7 @@
 import type { Artifacts } from '../artifacts.ts';
 import type { Claim } from '../claim.ts';
+import type { CheckId } from '../ids.ts';
 import type { KnownValues } from '../known-values.ts';
-import type { CriterionId } from '../load.ts';
 import type { Report, SectionName } from '../structure.ts';
 
 /** What a criterion is scored from. */
@@ -20,14 +20,14 @@ export interface Scored {
   reasons: string[];
 }
 
-const BY_SECTION: Partial<Record<SectionName, CriterionId>> = {
+const BY_SECTION: Partial<Record<SectionName, CheckId>> = {
   'Qualitative Findings': 'qualitative_depth',
   Recommendations: 'actionability',
   'Implementation Roadmap': 'roadmap',
 };
 
-/** The criterion that a claim speaks to: trace ids and evidence parts to evidence, else by the section. */
-function criterionOf({ kind, scope }: Claim): CriterionId {
+/** The check that a claim speaks to: trace ids and evidence parts to evidence, else by the section. */
+function checkOf({ kind, scope }: Claim): CheckId {
   if (kind === 'trace' || scope.part === 'evidence') return 'evidence';
   return (scope.section && BY_SECTION[scope.section]) ?? 'cost_analysis';
 }
@@ -40,8 +40,8 @@ const MANY = 0.1;
  * Lowers a score for claims that do not hold: one that contradicts the data holds it at 2 (below the pass mark), one unsupported figure at
  * 4, several at 3, many at 2.
  */
-export function withClaims(id: CriterionId, { claims }: Evidence, scored: Scored): Scored {
-  const own = claims.filter((claim) => criterionOf(claim) === id);
+export function withClaims(id: CheckId, { claims }: Evidence, scored: Scored): Scored {
+  const own = claims.filter((claim) => checkOf(claim) === id);
   const bad = own.filter((claim) => claim.status !== 'verified');
   if (bad.length === 0) {
     const note = own.length > 0 ? [`${own.length} claims agree with the data`] : [];

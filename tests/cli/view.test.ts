@@ -39,6 +39,8 @@ const done = (number: number): EventBody => ({ type: 'step_finished', number, id
 const tool: EventBody = { type: 'tool_started', step: 3, tool: 'hogql_query', input: { name: 'metrics by operation' } };
 const graded: EventBody = {
   type: 'graded',
+  round: 1,
+  judge: null,
   average: 4.2,
   passed: false,
   scores: [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RunEvent } from '../../agent/events.ts';
-import { diligent, type MessagesServer, startMessages, throughClaudeCode } from '../servers/messages.ts';
+import { diligent, isJudged, type MessagesServer, startMessages, throughClaudeCode } from '../servers/messages.ts';
 
 const SECRETS = { ANTHROPIC_API_KEY: 'sk-ant-api03-of-this-test+/=', POSTHOG_API_KEY: 'phx_of_this_test' };
 const work = mkdtempSync(path.join(tmpdir(), 'claude-'));
@@ -90,15 +90,27 @@ describe('a model performs the whole runbook', () => {
   });
 
   it('in a conversation of its own for each of the 11 steps, with one frame that the cache serves', () => {
-    expect(server.bodies.filter(({ messages }) => messages.length === 1)).toHaveLength(11);
-    expect(new Set(server.bodies.map(({ system, tools }) => JSON.stringify([system, tools]))).size).toBe(1);
+    const own = server.bodies.filter((body) => !isJudged(body));
+    expect(own.filter(({ messages }) => messages.length === 1)).toHaveLength(11);
+    expect(new Set(own.map(({ system, tools }) => JSON.stringify([system, tools]))).size).toBe(1);
     const used = events().flatMap((event) => (event.type === 'generation' ? [event.properties] : []));
     expect(used).toHaveLength(server.bodies.length);
-    expect(used.slice(1).every((p) => p.$ai_cache_read_input_tokens > 1000)).toBe(true);
+    expect(used.slice(1, own.length).every((p) => p.$ai_cache_read_input_tokens > 1000)).toBe(true);
     const sum = (pick: (p: (typeof used)[number]) => number) => used.reduce((all, p) => all + pick(p), 0);
     const read = sum((p) => p.$ai_cache_read_input_tokens);
     const fresh = sum((p) => p.$ai_input_tokens + p.$ai_cache_creation_input_tokens);
     expect(read / (read + fresh)).toBeGreaterThan(0.5);
+  });
+
+  it('and another model judges the report, whose votes are in the log like any other request', () => {
+    const judged = server.bodies.filter(isJudged);
+    expect(judged).toHaveLength(15);
+    expect(new Set(judged.map(({ model }) => model))).toEqual(new Set(['claude-haiku-4-5']));
+    const grade = JSON.parse(readFileSync(path.join(claude, 'grade.json'), 'utf8')) as { judge: object; round: number };
+    expect(grade).toMatchObject({ round: 1, judge: { kind: 'model', model: 'claude-haiku-4-5' } });
+    const spans = events().flatMap((event) => (event.type === 'generation' ? [event.properties.$ai_span_name] : []));
+    expect(spans.filter((span) => span === 'judge')).toHaveLength(15);
+    expect(output).toContain('judged by claude-haiku-4-5');
   });
 
   it('says which model and what it cost', () => {
@@ -112,7 +124,8 @@ describe('a model performs the whole runbook', () => {
     expect(run.text).toMatch(/metrics by operation: /u);
     const [header, ...rows] = readFileSync(path.join(out, 'data/metrics_by_span.csv'), 'utf8').trim().split('\n');
     expect(header).toContain('operation');
-    expect(rows).toHaveLength(11);
+    // Eleven steps and the judge.
+    expect(rows).toHaveLength(12);
   }, 60_000);
 
   it('and no secret is in anything that it left or sent', () => {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Grade, gradeResults, renderGrade } from '../../rubric/grade.ts';
+import { type Grade, gradeResults } from '../../rubric/grade.ts';
+import { renderGrade } from '../../rubric/render/text.ts';
 import { edit, type Files, goodFiles, TRACES, validated, without, withoutContent, writeFiles } from './fixture.ts';
 
 const REPORT = 'recommendations.md';

@@ -256,8 +256,22 @@ export function withoutMarks<T>(value: T): T {
   return JSON.parse(JSON.stringify(value, (key, item: unknown) => (key === 'cache_control' ? undefined : item))) as T;
 }
 
-/** A model that performs every step as its file has it: all reference calls, then the end. */
+/** Whether a judge is asked, and not an agent. */
+export function isJudged({ system }: MessagesBody): boolean {
+  return JSON.stringify(system).includes('You grade one criterion');
+}
+
+/** A judge's vote that quotes the report it was given. */
+export function votes(body: MessagesBody, score: number): Reply {
+  const [json = ''] = firstText(body).split('\n');
+  const report = (JSON.parse(json) as { untrusted_report: string }).untrusted_report;
+  const evidence = [{ quote: report.split('\n').find((line) => line.trim() !== '') ?? '', where: 'line 1' }];
+  return says(JSON.stringify({ evidence, missing: [], reasoning: 'As the anchors say.', cannot_judge: false, score }));
+}
+
+/** A model that performs every step as its file has it: all reference calls, then the end. As a judge it is content. */
 export function diligent(body: MessagesBody): Reply {
+  if (isJudged(body)) return votes(body, 5);
   const blocks = body.messages.flatMap(({ role, content }) =>
     role === 'assistant' && Array.isArray(content) ? content : [],
   );
@@ -281,6 +295,7 @@ export function throughClaudeCode(
   next: (body: MessagesBody, n: number) => Reply,
 ): (body: MessagesBody, n: number) => Reply {
   return (body, n) => {
+    if (isJudged(body)) return next(body, n);
     const reply = next({ ...body, messages: body.messages.map(plain) }, n);
     if (reply.kind !== 'message') return reply;
     const named = (block: Block) =>

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Driver } from '../../driver.ts';
 import { serveHttp } from '../../mcp/http.ts';
 import type { Runbook } from '../../runbook/manifest.ts';
-import { Budget, type BudgetLimits } from '../claude/budget.ts';
+import type { Budget } from '../claude/budget.ts';
 import type { AgentModel } from '../claude/models.ts';
 import { type StepNote, stepPrompt, systemPrompt } from '../claude/prompt.ts';
 import type { Provider } from '../claude/providers.ts';
@@ -15,7 +15,7 @@ interface ClaudeCodeOptions {
   runbook: Runbook;
   model: AgentModel;
   provider: Provider;
-  limits: BudgetLimits;
+  budget: Budget;
   env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -24,8 +24,7 @@ interface ClaudeCodeOptions {
  * a token of this step; the tools themselves run here, so their checks, events and limits are those of every other driver.
  */
 export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
-  const { runbook, model, provider, limits, env } = options;
-  const budget = new Budget(limits);
+  const { runbook, model, provider, budget, env } = options;
   const notes: StepNote[] = [];
   return {
     kind: 'claude-code',
@@ -47,7 +46,7 @@ export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
           systemFile: home.write('system.md', systemPrompt(runbook)),
           mcpFile: home.write('mcp.json', mcpConfig(server.url, token)),
           builtinTools: runbook.manifest.builtin_tools,
-          maxTurns: limits.turnsPerStep,
+          maxTurns: budget.limits.turnsPerStep,
           maxCostUsd: budget.leftUsd(),
         });
         const toolbox = new Toolbox(step, rendered, context);

@@ -188,7 +188,7 @@ export class Session {
     const { started, usage, stopReason, id } = this.#request;
     this.#turn += 1;
     const latencyS = (performance.now() - started) / 1000;
-    const asker = { step, context, turn: this.#turn, model, provider };
+    const asker = { step, runId: context.runId, turn: this.#turn, model, provider };
     const broken = stopReason === null ? { error: { message: 'The answer broke off.', status: null } } : {};
     const event = generationEvent({ usage, stopReason, latencyS, requestId: id, ...broken }, asker);
     budget.spend(tokensOf(usage), event.properties.$ai_total_cost_usd);

@@ -15,14 +15,14 @@ export interface BudgetLimits {
 export const DEFAULT_LIMITS: BudgetLimits = { turnsPerStep: 40, tokens: 10_000_000, seconds: 7200, costUsd: 5 };
 
 export class Budget {
-  readonly #limits: BudgetLimits;
+  readonly limits: BudgetLimits;
   readonly #started = performance.now();
   #turns = 0;
   #tokens = 0;
   #costUsd = 0;
 
   constructor(limits: BudgetLimits) {
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   beginStep(): void {
@@ -37,20 +37,26 @@ export class Budget {
   }
 
   leftUsd(): number {
-    return Math.max(0, this.#limits.costUsd - this.#costUsd);
+    return Math.max(0, this.limits.costUsd - this.#costUsd);
   }
 
-  /** @throws RunbookError `agent_budget` when nothing is left for another request */
+  /** @throws RunbookError `agent_budget` when nothing is left for another request of the step */
   check(): void {
-    const { turnsPerStep, tokens, seconds, costUsd } = this.#limits;
-    const elapsed = (performance.now() - this.#started) / 1000;
-    if (this.#costUsd >= costUsd)
-      throw spent(`${usd(this.#costUsd)} of ${usd(costUsd)} are spent`, 'Raise it with --max-cost.');
+    this.checkRun();
+    const { turnsPerStep } = this.limits;
     if (this.#turns >= turnsPerStep)
       throw spent(
         `the step took ${turnsPerStep} turns without leaving its outputs`,
         'See what it tried in events.jsonl.',
       );
+  }
+
+  /** @throws RunbookError `agent_budget` when the run has no money, tokens or time left */
+  checkRun(): void {
+    const { tokens, seconds, costUsd } = this.limits;
+    const elapsed = (performance.now() - this.#started) / 1000;
+    if (this.#costUsd >= costUsd)
+      throw spent(`${usd(this.#costUsd)} of ${usd(costUsd)} are spent`, 'Raise it with --max-cost.');
     if (this.#tokens >= tokens)
       throw spent(`${this.#tokens} of ${tokens} tokens are used`, 'Use --agent scripted, or a shorter window.');
     if (elapsed >= seconds)

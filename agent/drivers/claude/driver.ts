@@ -1,7 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import type { Driver } from '../../driver.ts';
 import type { Runbook } from '../../runbook/manifest.ts';
-import { Budget, type BudgetLimits } from './budget.ts';
+import type { Budget } from './budget.ts';
 import type { MessagesClient } from './client.ts';
 import { type Ask, Conversation } from './conversation.ts';
 import { generationEvent, tokensOf } from './generation.ts';
@@ -16,7 +16,7 @@ interface ClaudeOptions {
   provider: Provider;
   model: AgentModel;
   runbook: Runbook;
-  limits: BudgetLimits;
+  budget: Budget;
   /** Shorter in tests. */
   pauses?: { idleMs?: number; firstPauseS?: number };
 }
@@ -26,7 +26,7 @@ interface ClaudeOptions {
  * read from the prompt cache; what a step found goes on as a note.
  */
 export function claudeDriver(options: ClaudeOptions): Driver {
-  const budget = new Budget(options.limits);
+  const { budget } = options;
   const notes: StepNote[] = [];
   const frame = once(() => frameOf(options));
   return {
@@ -38,7 +38,7 @@ export function claudeDriver(options: ClaudeOptions): Driver {
       let turn = 0;
       const { model, provider } = options;
       const count = (used: Parameters<typeof generationEvent>[0]) => {
-        const event = generationEvent(used, { step, context, turn, model, provider });
+        const event = generationEvent(used, { step, runId: context.runId, turn, model, provider });
         budget.spend(tokensOf(used.usage), event.properties.$ai_total_cost_usd);
         context.emit(event);
       };

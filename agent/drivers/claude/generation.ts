@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { callCost } from '../../../analysis/pricing/cost.ts';
-import type { StepContext } from '../../driver.ts';
 import type { GenerationEvent } from '../../events.ts';
-import type { Step } from '../../runbook/manifest.ts';
 import type { AgentModel } from './models.ts';
 
 /** What a provider says that a request used, tokens. The prompt is the sum of the three inputs. */
@@ -25,8 +23,8 @@ interface Request {
 }
 
 interface Asker {
-  step: Step;
-  context: StepContext;
+  step: { number: number; id: string };
+  runId: string;
   /** Request of the step, from 1. */
   turn: number;
   model: AgentModel;
@@ -49,7 +47,7 @@ export function tokensOf(usage: TokenUsage): number {
  */
 export function generationEvent(
   { usage, stopReason, latencyS, requestId, error }: Request,
-  { step, context, turn, model, provider }: Asker,
+  { step, runId, turn, model, provider }: Asker,
 ): GenerationEvent {
   const hour = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
   const written = usage.cache_creation_input_tokens ?? 0;
@@ -75,7 +73,7 @@ export function generationEvent(
     distinct_id: 'posthog-trace-optimizer',
     timestamp: new Date().toISOString(),
     properties: {
-      $ai_trace_id: context.runId,
+      $ai_trace_id: runId,
       $ai_span_name: step.id,
       $ai_model: model.id,
       $ai_provider: provider,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { onTestFinished } from 'vitest';
 import type { Driver } from '../../../agent/driver.ts';
-import { type BudgetLimits, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
+import { Budget, type BudgetLimits, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
 import { claudeDriver } from '../../../agent/drivers/claude/driver.ts';
 import { agentModel } from '../../../agent/drivers/claude/models.ts';
 import { claudeCodeDriver } from '../../../agent/drivers/claude-code/driver.ts';
@@ -98,8 +98,15 @@ async function driverOf(
   const model = await agentModel('anthropic/claude-sonnet-4.6', provider);
   if (agent === 'claude-code') {
     const env = { ...process.env, ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url };
-    return claudeCodeDriver({ runbook, limits, model, provider, env });
+    return claudeCodeDriver({ runbook, budget: new Budget(limits), model, provider, env });
   }
   const client = new Anthropic({ apiKey: KEY, baseURL: url, maxRetries: 2, logLevel: 'off' });
-  return claudeDriver({ client, provider, model, runbook, limits, pauses: { idleMs: 400, firstPauseS: 0.01 } });
+  return claudeDriver({
+    client,
+    provider,
+    model,
+    runbook,
+    budget: new Budget(limits),
+    pauses: { idleMs: 400, firstPauseS: 0.01 },
+  });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
+import { Budget, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
 import { openClient } from '../../../agent/drivers/claude/client.ts';
 import { claudeDriver } from '../../../agent/drivers/claude/driver.ts';
 import { agentModel } from '../../../agent/drivers/claude/models.ts';
@@ -25,7 +25,7 @@ async function through(
   const model = await agentModel(name, kind);
   const client = await openClient(kind, model, env);
   const run = await performDriver(
-    (runbook) => claudeDriver({ client, provider: kind, model, runbook, limits: DEFAULT_LIMITS }),
+    (runbook) => claudeDriver({ client, provider: kind, model, runbook, budget: new Budget(DEFAULT_LIMITS) }),
     { server },
   );
   return { ...run, cloud };

@@ -1,0 +1,85 @@
+import type { Answer, Judge } from '../rubric/judge/judge.ts';
+import type { JudgePrompt } from '../rubric/judge/prompt.ts';
+import { voteSchema } from '../rubric/judge/vote.ts';
+import type { Budget } from './drivers/claude/budget.ts';
+import type { MessagesClient } from './drivers/claude/client.ts';
+import { generationEvent, tokensOf } from './drivers/claude/generation.ts';
+import type { AgentModel } from './drivers/claude/models.ts';
+import type { Provider } from './drivers/claude/providers.ts';
+import { type RequestOptions, request } from './drivers/claude/request.ts';
+import type { EventBody } from './events.ts';
+
+/** Longest vote, tokens. */
+const MAX_TOKENS = 4000;
+
+export interface JudgeOptions {
+  client: MessagesClient;
+  provider: Provider;
+  model: AgentModel;
+  /** Votes for each criterion. */
+  samples: number;
+  /** Shared with the agent: what a run may cost holds for its judge, too. */
+  budget: Budget;
+  /** Shorter in tests. */
+  pauses?: Pick<RequestOptions, 'idleMs' | 'firstPauseS'>;
+}
+
+export interface JudgeContext {
+  runId: string;
+  signal: AbortSignal;
+  emit(event: EventBody): void;
+}
+
+/** A Claude model as judge. Its requests are events like the agent's own, under the span `judge`. */
+export function modelJudge(options: JudgeOptions, { runId, signal, emit }: JudgeContext): Judge {
+  const { client, provider, model, samples, budget } = options;
+  let turn = 0;
+  const count = (used: Parameters<typeof generationEvent>[0]) => {
+    const event = generationEvent(used, { step: { number: 0, id: 'judge' }, runId, turn, model, provider });
+    budget.spend(tokensOf(used.usage), event.properties.$ai_total_cost_usd);
+    emit(event);
+  };
+  return {
+    model: model.id,
+    samples,
+    async ask(prompt): Promise<Answer> {
+      budget.checkRun();
+      turn += 1;
+      const answer = await request({
+        client,
+        body: { model: model.requestId, max_tokens: MAX_TOKENS, ...bodyOf(prompt, provider) },
+        signal,
+        onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
+          count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
+          if (waitS !== null) emit({ type: 'model_retry', step: 0, attempt, wait_s: waitS, reason });
+        },
+        ...options.pauses,
+      });
+      const { usage, stop_reason, content } = answer.message;
+      count({ ...answer, usage, stopReason: stop_reason });
+      if (stop_reason === 'refusal') return { kind: 'refused', reason: 'the model refuses to answer' };
+      return { kind: 'text', text: content.map((block) => (block.type === 'text' ? block.text : '')).join('') };
+    },
+  };
+}
+
+/** The report stands before the criterion, so that all votes on all criteria read it from the prompt cache. */
+function bodyOf({ system, report, task }: JudgePrompt, provider: Provider) {
+  const cached = { cache_control: { type: 'ephemeral' as const } };
+  return {
+    system: [{ type: 'text' as const, text: system }],
+    messages: [
+      {
+        role: 'user' as const,
+        content: [
+          { type: 'text' as const, text: report, ...cached },
+          { type: 'text' as const, text: task },
+        ],
+      },
+    ],
+    // Other providers do not all know this parameter; a vote is checked in any case.
+    ...(provider === 'anthropic'
+      ? { output_config: { format: { type: 'json_schema' as const, schema: voteSchema() } } }
+      : {}),
+  };
+}

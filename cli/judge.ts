@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto';
+import type { Budget } from '../agent/drivers/claude/budget.ts';
+import type { Provider } from '../agent/drivers/claude/providers.ts';
+import type { JudgeContext } from '../agent/judge.ts';
+import { RunbookError } from '../lib/errors.ts';
+import type { Judge } from '../rubric/judge/judge.ts';
+import type { Rubric } from '../rubric/load.ts';
+import { parseCost } from './options.ts';
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface JudgeWish {
+  provider: Provider;
+  /** Any spelling. */
+  model: string;
+  samples: number;
+  budget: Budget;
+  env: Env;
+}
+
+/** A model as judge. @throws RunbookError for an unknown model or a missing key, before anything is spent */
+export async function openJudge(wish: JudgeWish): Promise<(context: JudgeContext) => Judge> {
+  const { provider, samples, budget, env } = wish;
+  const { openClient } = await import('../agent/drivers/claude/client.ts');
+  const { agentModel } = await import('../agent/drivers/claude/models.ts');
+  const { modelJudge } = await import('../agent/judge.ts');
+  const model = await agentModel(wish.model, provider);
+  const client = await openClient(provider, model, env);
+  return (context) => modelJudge({ client, provider, model, samples, budget }, context);
+}
+
+interface GradeFlags {
+  judge: string;
+  judgeModel?: string;
+  provider?: string;
+  maxCost?: string;
+}
+
+/** USD that a judge may cost where nothing else is said. */
+const MAX_COST = 1;
+const FALLBACK_MODEL = 'anthropic/claude-haiku-4.5';
+
+/**
+ * The judge of `runbook grade`: undefined where there is no key and none was asked for.
+ * @throws RunbookError `usage` or `config`
+ */
+export async function gradingJudge(flags: GradeFlags, rubric: Rubric, env: Env): Promise<Judge | undefined> {
+  const { providerOf } = await import('../agent/drivers/claude/providers.ts');
+  const provider = providerOf(env, flags.provider, undefined);
+  if (!provider) {
+    if (flags.judge === 'auto') return undefined;
+    throw new RunbookError('config', '--judge model: there is no model key.', {
+      at: '--judge',
+      hint: 'Set ANTHROPIC_API_KEY or OPENROUTER_API_KEY, or use --judge checks.',
+    });
+  }
+  const { Budget, DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
+  const costUsd = parseCost(flags.maxCost) ?? MAX_COST;
+  const budget = new Budget({ ...DEFAULT_LIMITS, costUsd });
+  const model = flags.judgeModel ?? rubric.judge.model ?? FALLBACK_MODEL;
+  const open = await openJudge({ provider, model, samples: rubric.judge.samples, budget, env });
+  const { signal } = new AbortController();
+  return open({ runId: randomUUID(), signal, emit: () => undefined });
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { oneLine } from '../../lib/format.ts';
+
+const vote = z.object({
+  evidence: z.array(z.object({ quote: z.string(), where: z.string() })),
+  missing: z.array(z.string()),
+  reasoning: z.string().trim().min(1),
+  cannot_judge: z.boolean(),
+  score: z.union([z.literal(1), z.literal(2), z.literal(3), z.literal(4), z.literal(5)]),
+});
+export type Vote = z.infer<typeof vote>;
+
+/** The same for the model's side, where it takes a schema. */
+export function voteSchema(): Record<string, unknown> {
+  const { $schema: _dialect, ...schema } = z.toJSONSchema(vote);
+  return schema;
+}
+
+/** A score of this or more must rest on words of the report. */
+const NEEDS_EVIDENCE = 3;
+
+export type ReadVote = { vote: Vote } | { void: string };
+
+/**
+ * A vote as a model wrote it. It counts only where it is whole, gives reasons, and quotes words that the report holds: what cannot be
+ * checked is no vote.
+ */
+export function readVote(text: string, report: string): ReadVote {
+  const json = jsonIn(text);
+  if (json === undefined) return { void: 'the answer is not a JSON object' };
+  const parsed = vote.safeParse(json);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return { void: `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'not valid'}` };
+  }
+  const { evidence, cannot_judge, score } = parsed.data;
+  if (cannot_judge) return { void: 'it says that it cannot judge' };
+  const words = plain(report);
+  const invented = evidence.find(({ quote }) => plain(quote) === '' || !words.includes(plain(quote)));
+  if (invented)
+    return { void: `it quotes what the report does not say: ${JSON.stringify(invented.quote.slice(0, 80))}` };
+  if (evidence.length === 0 && score >= NEEDS_EVIDENCE) return { void: `it gives ${score} without quoting anything` };
+  return { vote: parsed.data };
+}
+
+/** One object, alone or in a code fence: an answer with two could mean either. */
+function jsonIn(text: string): unknown {
+  const bare = /^\s*```(?:json)?\s*([\s\S]*?)\s*```\s*$/u.exec(text)?.[1] ?? text;
+  try {
+    const value: unknown = JSON.parse(bare);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Words without Markdown's marks, white space and case. */
+function plain(text: string): string {
+  return oneLine(text)
+    .replace(/[*_`|#>\\]/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .toLowerCase();
+}
