@@ -66,7 +66,8 @@ export function renderStep(step: Step, context: RenderContext): RenderedStep {
   };
 }
 
-function expandFragments<T>(input: T, fragments: Readonly<Record<string, string>>): T {
+/** A tool's input in which SQL fragments are named (`{{sql.calls}}`), with the fragments in their place. */
+export function expandFragments<T>(input: T, fragments: Readonly<Record<string, string>>): T {
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string')
       return value.replace(/\{\{\{?\s*sql\.(\w+)\s*\}?\}\}/gu, (all, name: string) =>

@@ -34,7 +34,7 @@ export async function buildServer(runbook: Runbook, workbench: Workbench, versio
     },
   );
   for (const name of toolNames) register(server, await loadTool(name), workbench);
-  registerSteps(server, runbook);
+  registerSteps(server, runbook, workbench);
   registerResults(server, workbench);
   registerPrompt(server, runbook);
   return server;
@@ -87,15 +87,19 @@ async function perform(name: string, args: unknown, extra: Extra, workbench: Wor
   }
 }
 
-function registerSteps(server: McpServer, { steps }: Runbook): void {
-  for (const { number, title, file, body, tools, outputs } of steps) {
+function registerSteps(server: McpServer, { steps }: Runbook, workbench: Workbench): void {
+  for (const step of steps) {
+    const { number, title, file, tools, outputs } = step;
     const uri = `runbook://steps/${number}`;
     const head = `# Step ${number}: ${title}\n\nTools: ${tools.join(', ') || 'none'}. Outputs: ${outputs.join(', ') || 'none'}.\n\n`;
     server.registerResource(
       `step-${number}`,
       uri,
       { title: `Step ${number}: ${title}`, description: file, mimeType: 'text/markdown' },
-      () => ({ contents: [{ uri, mimeType: 'text/markdown', text: head + body }] }),
+      async (_uri, { signal }) => {
+        const text = head + (await workbench.step(step, signal));
+        return { contents: [{ uri, mimeType: 'text/markdown', text }] };
+      },
     );
   }
 }

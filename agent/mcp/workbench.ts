@@ -1,10 +1,14 @@
+import { sqlFragments } from '../../analysis/sql.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import type { Source } from '../../sources/source.ts';
 import { FactStore } from '../../tools/facts.ts';
 import type { ResultsDir } from '../../tools/results-dir.ts';
 import type { ToolContext } from '../../tools/tool.ts';
+import { artifactsOf } from '../artifacts.ts';
 import { callTool } from '../call-tool.ts';
 import type { Parameters } from '../parameters.ts';
+import { expandFragments, renderStep } from '../render.ts';
+import type { Step } from '../runbook/manifest.ts';
 import type { Scrubber } from '../secrets.ts';
 
 const DAY_MS = 86_400_000;
@@ -38,20 +42,33 @@ export class Workbench {
   async call(tool: string, input: unknown, { signal, progress }: CallHandlers): Promise<unknown> {
     const source = await this.#opened(signal);
     const { results, params, scrubber } = this.#options;
-    const to = source.now();
-    const days = Number(params.window_days ?? DEFAULT_WINDOW_DAYS);
+    const expanded = expandFragments(input, { ...sqlFragments(String(params.operation_property ?? '')) });
     const context: ToolContext = {
       source,
       results,
       facts: new FactStore(results),
       params,
-      window: { from: new Date(to.getTime() - days * DAY_MS), to },
+      window: this.#window(source),
       signal,
       progress,
     };
     const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
-    const call = { tool, input, placeOf: () => `the input of ${tool}` };
+    const call = { tool, input: expanded, placeOf: () => `the input of ${tool}` };
     return scrubber.json(await callTool(call, { step: 0, context, emit: () => undefined, usage }));
+  }
+
+  /** A step as a model reads it: parameters filled in, SQL fragments by their names, as calls may use them. */
+  async step(step: Step, signal: AbortSignal): Promise<string> {
+    const { results, params } = this.#options;
+    const window = this.#window(await this.#opened(signal));
+    const artifacts = artifactsOf(results);
+    return renderStep(step, { params, window, run: { id: 'mcp' }, resultsDir: results.root, artifacts }).brief();
+  }
+
+  #window(source: Source): { from: Date; to: Date } {
+    const to = source.now();
+    const days = Number(this.#options.params.window_days ?? DEFAULT_WINDOW_DAYS);
+    return { from: new Date(to.getTime() - days * DAY_MS), to };
   }
 
   /** What a failed call says to a model: the reason, the place in a query, and what to do. */
