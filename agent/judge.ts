@@ -49,6 +49,7 @@ export function modelJudge(options: JudgeOptions, { runId, signal, emit }: Judge
         client,
         body: { model: model.requestId, max_tokens: MAX_TOKENS, ...bodyOf(prompt, provider) },
         signal,
+        leftS: () => budget.leftS(),
         onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
           count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
           if (waitS !== null) emit({ type: 'model_retry', step: 0, attempt, wait_s: waitS, reason });

@@ -24,7 +24,14 @@ export interface MessagesBody {
 /** What the "model" does next: a whole answer, an HTTP error, or an answer that goes wrong on the way. */
 export type Reply =
   | { kind: 'message'; content: Block[]; stopReason: string; stopDetails?: unknown; outputTokens?: number }
-  | { kind: 'error'; status: number; type: string; message: string; headers?: Record<string, string> }
+  | {
+      kind: 'error';
+      status: number;
+      type: string;
+      message: string;
+      errorCode?: string;
+      headers?: Record<string, string>;
+    }
   | { kind: 'stream_error'; type: string; message: string }
   | { kind: 'cut' }
   | { kind: 'silent' };
@@ -33,6 +40,8 @@ export interface MessagesServer {
   readonly url: string;
   readonly bodies: MessagesBody[];
   readonly headers: IncomingMessage['headers'][];
+  /** When each of the bodies began to arrive and when its answer was out, in this process's milliseconds. */
+  readonly times: { asked: number; answered: number }[];
   close(): Promise<void>;
 }
 
@@ -40,19 +49,25 @@ export interface MessagesServer {
 export async function startMessages(next: (body: MessagesBody, n: number) => Reply): Promise<MessagesServer> {
   const bodies: MessagesBody[] = [];
   const headers: IncomingMessage['headers'][] = [];
+  const times: MessagesServer['times'] = [];
   const cached = new Set<string>();
   let paused = false;
   const server = createServer((request, response) => {
+    const time = { asked: performance.now(), answered: Number.NaN };
+    response.on('finish', () => {
+      time.answered = performance.now();
+    });
     void read(request).then((text) => {
       if (request.method !== 'POST' || !request.url?.startsWith('/v1/messages'))
-        return fail(response, 404, 'not_found_error', 'no such endpoint');
+        return fail(response, { status: 404, type: 'not_found_error', message: 'no such endpoint' });
       if (!request.headers.authorization && !request.headers['x-api-key'])
-        return fail(response, 401, 'authentication_error', 'invalid x-api-key');
+        return fail(response, { status: 401, type: 'authentication_error', message: 'invalid x-api-key' });
       const body = JSON.parse(text) as MessagesBody;
       const wrong = fault(body, paused);
-      if (wrong) return fail(response, 400, 'invalid_request_error', wrong);
+      if (wrong) return fail(response, { status: 400, type: 'invalid_request_error', message: wrong });
       const n = bodies.push(body) - 1;
       headers.push(request.headers);
+      times.push(time);
       const reply = next(body, n);
       paused = reply.kind === 'message' && reply.stopReason === 'pause_turn';
       return answer(reply, response, body, usageOf(body, cached), n);
@@ -64,6 +79,7 @@ export async function startMessages(next: (body: MessagesBody, n: number) => Rep
     url: `http://127.0.0.1:${port}`,
     bodies,
     headers,
+    times,
     close() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(() => resolve()));
@@ -152,20 +168,16 @@ function asBlocks({ role, content }: Message): Message {
   return { role, content: typeof content === 'string' ? [{ type: 'text', text: content }] : content };
 }
 
-function fail(
-  response: ServerResponse,
-  status: number,
-  type: string,
-  message: string,
-  headers: Record<string, string> = {},
-): void {
+function fail(response: ServerResponse, fault: Omit<Extract<Reply, { kind: 'error' }>, 'kind'>): void {
+  const { status, type, message, errorCode, headers = {} } = fault;
   response.writeHead(status, { 'content-type': 'application/json', 'request-id': 'req_011failed', ...headers });
-  response.end(JSON.stringify({ type: 'error', error: { type, message }, request_id: 'req_011failed' }));
+  const details = errorCode === undefined ? {} : { details: { error_code: errorCode } };
+  response.end(JSON.stringify({ type: 'error', error: { type, message, ...details }, request_id: 'req_011failed' }));
 }
 
 function answer(reply: Reply, response: ServerResponse, body: MessagesBody, usage: Usage, n: number): void {
   if (reply.kind === 'error') {
-    fail(response, reply.status, reply.type, reply.message, reply.headers);
+    fail(response, reply);
     return;
   }
   response.writeHead(200, { 'content-type': 'text/event-stream', 'request-id': `req_011${n}` });

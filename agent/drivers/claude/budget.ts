@@ -40,6 +40,15 @@ export class Budget {
     return Math.max(0, this.limits.costUsd - this.#costUsd);
   }
 
+  /** Seconds of the run's wall time. */
+  leftS(): number {
+    return Math.max(0, this.limits.seconds - this.#elapsedS());
+  }
+
+  #elapsedS(): number {
+    return (performance.now() - this.#started) / 1000;
+  }
+
   /** @throws RunbookError `agent_budget` when nothing is left for another request of the step */
   check(): void {
     this.checkRun();
@@ -54,7 +63,7 @@ export class Budget {
   /** @throws RunbookError `agent_budget` when the run has no money, tokens or time left */
   checkRun(): void {
     const { tokens, seconds, costUsd } = this.limits;
-    const elapsed = (performance.now() - this.#started) / 1000;
+    const elapsed = this.#elapsedS();
     if (this.#costUsd >= costUsd)
       throw spent(`${usd(this.#costUsd)} of ${usd(costUsd)} are spent`, 'Raise it with --max-cost.');
     if (this.#tokens >= tokens)

@@ -12,8 +12,8 @@ export interface MessagesClient {
 
 const OPENROUTER = 'https://openrouter.ai/api';
 const ANTHROPIC = 'https://api.anthropic.com';
-/** `timeout`: longest wait for an answer to begin, ms; a stream that goes silent has a watchdog of its own. */
-const COMMON = { timeout: 120_000, maxRetries: 4, logLevel: 'off' } as const;
+/** `timeout`: longest wait for an answer to begin, ms; a stream that goes silent has a watchdog of its own. `request` makes the retries. */
+const COMMON = { timeout: 120_000, maxRetries: 0, logLevel: 'off' } as const;
 
 /**
  * A client that takes its key and address from what is handed in. Bedrock and Vertex may use the login of the machine besides.

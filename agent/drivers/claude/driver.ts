@@ -49,6 +49,7 @@ export function claudeDriver(options: ClaudeOptions): Driver {
           client: options.client,
           body: { ...base, max_tokens, messages: withBreakpoints(messages) },
           signal: context.signal,
+          leftS: () => budget.leftS(),
           onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
             count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
             if (waitS !== null)

@@ -1,14 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Anthropic from '@anthropic-ai/sdk';
-import { messageOf, RunbookError } from '../../../lib/errors.ts';
+import { spent } from './budget.ts';
 import type { MessagesClient } from './client.ts';
+import { explain, SilentStream } from './failures.ts';
 import type { TokenUsage } from './generation.ts';
 
 /** A stream that says nothing for so long is given up, milliseconds. */
 const IDLE_MS = 180_000;
-/** Requests that broke after their answer began are made again this often: no tool has run yet. */
-const ATTEMPTS = 4;
-const FIRST_PAUSE_S = 1;
+/** A request is made so often at most: no tool has run until its answer is whole. */
+const ATTEMPTS = 6;
+/** Pauses double from the first, in seconds, where the provider does not say how long to wait. */
+const FIRST_PAUSE_S = 0.5;
 
 export interface Answer {
   message: Anthropic.Message;
@@ -35,16 +37,21 @@ export interface RequestOptions {
   client: MessagesClient;
   body: Anthropic.MessageStreamParams;
   signal: AbortSignal;
+  /** Time that the run has left, seconds: no pause is longer. */
+  leftS(): number;
   onFailure(failed: FailedRequest): void;
   idleMs?: number;
   firstPauseS?: number;
 }
 
 /**
- * One model request, streamed. The SDK repeats what failed before the answer began; what broke off in the middle is repeated here.
- * @throws RunbookError `agent_stopped` with the reason and what to do; the signal's reason where it was aborted
+ * One model request, streamed, and made again after a pause where that may help. All attempts are made here and none in the SDK, so that
+ * each is counted and told, and no pause outlasts the run's time.
+ * @throws RunbookError `agent_stopped` with the reason and what to do; `agent_budget` where the provider asks to wait longer than the run
+ * may take; the signal's reason where it was aborted
  */
 export async function request(options: RequestOptions): Promise<Answer> {
+  const { signal, leftS, onFailure, firstPauseS = FIRST_PAUSE_S } = options;
   for (let attempt = 1; ; attempt += 1) {
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
@@ -55,17 +62,26 @@ export async function request(options: RequestOptions): Promise<Answer> {
       });
       return { ...answer, latencyS: elapsed() };
     } catch (error) {
-      options.signal.throwIfAborted();
-      const { error: failure, broken } = await explain(error);
-      const last = !broken || attempt === ATTEMPTS;
-      // Jitter keeps parallel runs from coming back together.
-      const waitS = (options.firstPauseS ?? FIRST_PAUSE_S) * 2 ** (attempt - 1) * (0.5 + Math.random() / 2);
+      signal.throwIfAborted();
+      const { error: failure, retry } = await explain(error);
+      const waitS = retry && attempt < ATTEMPTS ? pause(retry.afterS, firstPauseS * 2 ** (attempt - 1)) : null;
+      const isTooLong = waitS !== null && waitS > leftS();
       const { message: reason, status = null } = failure;
-      options.onFailure({ attempt, waitS: last ? null : waitS, reason, status, latencyS: elapsed(), usage });
-      if (last) throw failure;
-      await sleep(waitS * 1000, undefined, { signal: options.signal });
+      onFailure({ attempt, waitS: isTooLong ? null : waitS, reason, status, latencyS: elapsed(), usage });
+      if (waitS === null) throw failure;
+      if (isTooLong)
+        throw spent(
+          `the provider asks to wait ${Math.ceil(waitS)} s, and the run has ${Math.floor(leftS())} s left`,
+          'Start it again later.',
+        );
+      await sleep(waitS * 1000, undefined, { signal });
     }
   }
+}
+
+/** Jitter keeps parallel runs from coming back together; never before the provider's own time. */
+function pause(askedS: number | undefined, ownS: number): number {
+  return askedS === undefined ? ownS * (0.75 + Math.random() / 4) : askedS * (1 + Math.random() / 4);
 }
 
 async function stream(
@@ -88,56 +104,4 @@ async function stream(
   } finally {
     clearTimeout(timer);
   }
-}
-
-class SilentStream extends Error {}
-
-interface Failure {
-  error: RunbookError;
-  /** The answer broke off after it had begun. */
-  broken: boolean;
-}
-
-const ADVICE: Readonly<Record<number, string>> = {
-  400: 'The provider refuses the request: see the message; --model chooses another model.',
-  401: 'Check the model key (ANTHROPIC_API_KEY or OPENROUTER_API_KEY).',
-  402: 'The account has no credit left.',
-  403: 'The key may not use this model or workspace.',
-  404: 'The provider does not know the model, or ANTHROPIC_BASE_URL is wrong.',
-  413: 'The conversation has grown too large for one request: choose a smaller sample_size or top_n.',
-  429: 'Wait, or raise the limit of the account; then start the run again.',
-};
-
-async function explain(error: unknown): Promise<Failure> {
-  const sdk = await import('@anthropic-ai/sdk');
-  if (error instanceof SilentStream)
-    return stopped('The model stopped answering in the middle of an answer.', true, error);
-  if (error instanceof sdk.APIConnectionError)
-    return stopped(`The model cannot be reached: ${reasonOf(error)}`, false, error);
-  if (!(error instanceof sdk.APIError))
-    return stopped(`The answer of the model broke off: ${messageOf(error)}`, true, error);
-  const text = error.apiMessage || error.message;
-  // Without a status the error came inside the stream.
-  if (error.status === undefined)
-    return stopped(`The model's provider failed in the middle of an answer: ${text}`, true, error);
-  return stopped(`The model's provider answers ${error.status}: ${text}`, false, error, {
-    hint: ADVICE[error.status],
-    status: error.status,
-  });
-}
-
-/** A failing model is no failing source: it never stops a run as a gate does. */
-function stopped(
-  message: string,
-  broken: boolean,
-  cause: unknown,
-  { hint = 'Try again later, or use --agent scripted.', status }: { hint?: string | undefined; status?: number } = {},
-): Failure {
-  const details = { hint, cause, ...(status === undefined ? {} : { status }) };
-  return { error: new RunbookError('agent_stopped', message, details), broken };
-}
-
-/** The reason of a failed connection stands in the innermost cause. */
-function reasonOf(error: Error): string {
-  return error.cause instanceof Error ? reasonOf(error.cause) : error.message;
 }

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { BudgetLimits } from '../../../agent/drivers/claude/budget.ts';
+import { Budget, type BudgetLimits, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
+import { openClient } from '../../../agent/drivers/claude/client.ts';
+import { claudeDriver } from '../../../agent/drivers/claude/driver.ts';
 import { agentModel } from '../../../agent/drivers/claude/models.ts';
 import {
   diligent,
@@ -9,12 +11,13 @@ import {
   type MessagesBody,
   type Reply,
   says,
+  startMessages,
   toolUse,
   uses,
   withoutMarks,
 } from '../../servers/messages.ts';
 import { step } from '../toy.ts';
-import { BODY, failure, KEY, lastResult, OUTPUTS, of, perform } from './perform.ts';
+import { BODY, failure, KEY, lastResult, OUTPUTS, of, perform, performDriver } from './perform.ts';
 
 /** A message without the breakpoints of the prompt cache, which move on with the conversation. */
 function blocksOf({ role, content }: MessagesBody['messages'][number]) {
@@ -183,10 +186,76 @@ describe('faults on the way', () => {
     expect(of(run.events, 'step_finished')).toHaveLength(1);
     expect(run.server.bodies[1]?.messages).toEqual(run.server.bodies[0]?.messages);
     const used = of(run.events, 'generation').map(({ properties }) => properties);
-    // The SDK itself repeats what failed before an answer began; what broke off is counted.
-    const broken = fault.kind === 'error' ? [] : [true];
-    expect(used.map(({ $ai_is_error }) => $ai_is_error)).toEqual([...broken, false, false]);
-    for (const p of used) expect(p.$ai_total_cost_usd).toBeGreaterThan(0);
+    expect(used.map(({ $ai_is_error }) => $ai_is_error)).toEqual([true, false, false]);
+    expect(of(run.events, 'model_retry')).toMatchObject([{ step: 1, attempt: 1 }]);
+    // What had begun was paid for, too.
+    const [failed, ...whole] = used;
+    expect((failed?.$ai_total_cost_usd ?? 0) > 0).toBe(fault.kind !== 'error');
+    for (const p of whole) expect(p.$ai_total_cost_usd).toBeGreaterThan(0);
+  });
+
+  it('a provider that stays busy is asked six times, with growing pauses', async () => {
+    const run = await perform(() => ({ kind: 'error', status: 503, type: 'api_error', message: 'Busy' }));
+    expect(run.exit).toBe(5);
+    expect(failure(run)).toMatch(/answers 503: Busy/u);
+    expect(run.server.bodies).toHaveLength(6);
+    const waits = of(run.events, 'model_retry').map(({ wait_s }) => wait_s);
+    for (const [index, wait] of waits.entries()) {
+      expect(wait).toBeGreaterThanOrEqual(0.75 * 0.01 * 2 ** index);
+      expect(wait).toBeLessThanOrEqual(0.01 * 2 ** index);
+    }
+  });
+
+  it.each([
+    ['seconds', () => '1'],
+    ['a date', () => new Date(Date.now() + 2500).toUTCString()],
+  ])('Retry-After as %s: no attempt comes before it', async (_name, after) => {
+    const busy = (): Reply => ({
+      ...{ kind: 'error', status: 429, type: 'rate_limit_error', message: 'Slow down' },
+      headers: { 'retry-after': after() },
+    });
+    const run = await perform((body, n) => (n === 0 ? busy() : diligent(body)));
+    const [first, second] = run.server.times;
+    // A date has whole seconds.
+    expect((second?.asked ?? 0) - (first?.answered ?? 0)).toBeGreaterThan(950);
+    expect(of(run.events, 'step_finished')).toHaveLength(1);
+  });
+
+  it('a provider that asks to wait longer than the run may take ends it with exit 4 at once', async () => {
+    const headers = { 'retry-after': '3600' };
+    const busy: Reply = { kind: 'error', status: 429, type: 'rate_limit_error', message: 'Slow down', headers };
+    const run = await perform(() => busy, { limits: { seconds: 60 } });
+    expect(run.exit).toBe(4);
+    expect(failure(run)).toMatch(/asks to wait \d{4} s, and the run has \d\d s left/u);
+    expect(run.server.bodies).toHaveLength(1);
+  });
+
+  it.each<[string, Partial<Extract<Reply, { kind: 'error' }>>]>([
+    ['says that it would not help', { headers: { 'x-should-retry': 'false' } }],
+    ['has no money left', { errorCode: 'enforced_spend_limit_reached' }],
+  ])('a provider that %s is not asked again', async (_name, more) => {
+    const run = await perform(() => ({
+      ...{ kind: 'error', status: 429, type: 'rate_limit_error', message: 'No' },
+      ...more,
+    }));
+    expect(run.exit).toBe(5);
+    expect(run.server.bodies).toHaveLength(1);
+    expect(of(run.events, 'model_retry')).toEqual([]);
+  });
+
+  it('a provider that is not there is a failure that says so', async () => {
+    const gone = await startMessages(diligent);
+    await gone.close();
+    const model = await agentModel('claude-sonnet-5', 'anthropic');
+    const client = await openClient('anthropic', model, { ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: gone.url });
+    const budget = new Budget(DEFAULT_LIMITS);
+    const pauses = { firstPauseS: 0.001 };
+    const run = await performDriver(
+      (runbook) => claudeDriver({ client, provider: 'anthropic', model, runbook, budget, pauses }),
+      { server: await startMessages(diligent) },
+    );
+    expect(run.exit).toBe(5);
+    expect(failure(run)).toMatch(/cannot be reached: .*ECONNREFUSED/u);
   });
 
   it.each([

@@ -100,7 +100,7 @@ async function driverOf(
     const env = { ...process.env, ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url };
     return claudeCodeDriver({ runbook, budget: new Budget(limits), model, provider, env });
   }
-  const client = new Anthropic({ apiKey: KEY, baseURL: url, maxRetries: 2, logLevel: 'off' });
+  const client = new Anthropic({ apiKey: KEY, baseURL: url, maxRetries: 0, logLevel: 'off' });
   return claudeDriver({
     client,
     provider,
