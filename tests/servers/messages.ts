@@ -128,32 +128,24 @@ interface Usage {
   cache_read_input_tokens: number;
 }
 
+/** The cache looks for a known prefix at a breakpoint and at so many blocks before it. */
+const LOOK_BACK = 20;
+
 /**
- * Four characters to a token. What stands before a breakpoint is cached; the longest prefix that is known at a breakpoint is read.
- * Without any breakpoint nothing is.
+ * Four characters to a token. What stands before a breakpoint is cached; the longest prefix that is known at a breakpoint, or at the end of
+ * a message within its reach, is read. Without any breakpoint nothing is.
  */
 function usageOf(body: MessagesBody, cached: Set<string>): Usage {
-  const bare = (value: unknown) =>
-    JSON.stringify(value, (key, item: unknown) => (key === 'cache_control' ? undefined : item));
-  const isMarked = (value: unknown) => JSON.stringify(value ?? '').includes('"cache_control"');
   const frame = bare([body.tools, body.system]);
+  const blocks = body.messages.map((message) => asBlocks(message).content);
   const prefix = (count: number) => (count === 0 ? frame : frame + bare(body.messages.slice(0, count).map(asBlocks)));
   const whole = prefix(body.messages.length);
-  const marks = [
-    ...(isMarked([body.tools, body.system]) ? [0] : []),
-    ...body.messages.flatMap((message, index) => (isMarked(message) ? [index + 1] : [])),
-    ...('cache_control' in body ? [body.messages.length] : []),
-  ];
+  const marks = breakpoints(body);
   const tokens = (text: string) => Math.ceil(text.length / 4);
   if (marks.length === 0)
     return { input_tokens: tokens(whole), cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
-  const read = Math.max(
-    0,
-    ...marks
-      .map(prefix)
-      .filter((text) => cached.has(text))
-      .map(tokens),
-  );
+  const known = [...new Set(marks.flatMap((mark) => withinReach(mark, blocks)))].map(prefix);
+  const read = Math.max(0, ...known.filter((text) => cached.has(text)).map(tokens));
   for (const mark of marks) cached.add(prefix(mark));
   const written = tokens(prefix(Math.max(...marks))) - read;
   return {
@@ -163,8 +155,34 @@ function usageOf(body: MessagesBody, cached: Set<string>): Usage {
   };
 }
 
+function bare(value: unknown): string {
+  return JSON.stringify(value, (key, item: unknown) => (key === 'cache_control' ? undefined : item));
+}
+
+/** How many messages stand before each breakpoint; 0 for one behind tools and system prompt. */
+function breakpoints(body: MessagesBody): number[] {
+  const isMarked = (value: unknown) => JSON.stringify(value ?? '').includes('"cache_control"');
+  return [
+    ...(isMarked([body.tools, body.system]) ? [0] : []),
+    ...body.messages.flatMap((message, index) => (isMarked(message) ? [index + 1] : [])),
+    ...('cache_control' in body ? [body.messages.length] : []),
+  ];
+}
+
+/** The breakpoint and the ends of messages at most 20 blocks before it. */
+function withinReach(mark: number, blocks: unknown[][]): number[] {
+  const reached = [mark];
+  let passed = 0;
+  for (let count = mark - 1; count >= 0; count -= 1) {
+    passed += blocks[count]?.length ?? 0;
+    if (passed > LOOK_BACK) break;
+    reached.push(count);
+  }
+  return reached;
+}
+
 /** A text is the same as one block of it. */
-function asBlocks({ role, content }: Message): Message {
+function asBlocks({ role, content }: Message): { role: string; content: Block[] } {
   return { role, content: typeof content === 'string' ? [{ type: 'text', text: content }] : content };
 }
 
