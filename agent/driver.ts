@@ -15,8 +15,8 @@ export interface StepContext {
   runId: string;
   /** The runbook's parameters. */
   params: Readonly<Record<string, unknown>>;
-  /** Outputs that the step has still to leave. */
-  missing(): string[];
+  /** What is wrong with the step's outputs as they are now, a phrase each: `data/a.json missing`. */
+  unfinished(): string[];
   /** Without the secrets of the environment. */
   scrub<T>(value: T): T;
   emit(event: EventBody): void;

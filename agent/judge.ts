@@ -1,3 +1,4 @@
+import { RunbookError } from '../lib/errors.ts';
 import type { Answer, Judge } from '../rubric/judge/judge.ts';
 import type { JudgePrompt } from '../rubric/judge/prompt.ts';
 import { voteSchema } from '../rubric/judge/vote.ts';
@@ -43,25 +44,35 @@ export function modelJudge(options: JudgeOptions, { runId, signal, emit }: Judge
     model: model.id,
     samples,
     async ask(prompt): Promise<Answer> {
-      budget.checkRun();
       turn += 1;
-      const answer = await request({
+      const answer = await ask({
         client,
         body: { model: model.requestId, max_tokens: MAX_TOKENS, ...bodyOf(prompt, provider) },
         signal,
-        leftS: () => budget.leftS(),
+        budget,
         onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
           count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
           if (waitS !== null) emit({ type: 'model_retry', step: 0, attempt, wait_s: waitS, reason });
         },
         ...options.pauses,
       });
+      if (answer.kind === 'malformed') return { kind: 'refused', reason: answer.reason };
       const { usage, stop_reason, content } = answer.message;
       count({ ...answer, usage, stopReason: stop_reason });
       if (stop_reason === 'refusal') return { kind: 'refused', reason: 'the model refuses to answer' };
       return { kind: 'text', text: content.map((block) => (block.type === 'text' ? block.text : '')).join('') };
     },
   };
+}
+
+/** @throws RunbookError what `request` throws, and `interrupted` */
+async function ask(options: RequestOptions) {
+  try {
+    return await request(options);
+  } catch (error) {
+    if (options.signal.aborted) throw new RunbookError('interrupted', 'The run was interrupted.');
+    throw error;
+  }
 }
 
 /** The report stands before the criterion, so that all votes on all criteria read it from the prompt cache. */

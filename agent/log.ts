@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
-import type { RunbookError } from '../lib/errors.ts';
+import { RunbookError } from '../lib/errors.ts';
 import { ioError } from '../lib/files.ts';
 import type { EventBody, EventSink, RunEvent } from './events.ts';
 import type { Scrubber } from './secrets.ts';
@@ -33,18 +33,20 @@ export class EventLog {
   readonly #options: LogOptions;
   #file: { path: string; fd: number } | undefined;
   #waiting: string[] = [];
+  #failure: RunbookError | undefined;
   #seq = 0;
 
   constructor(options: LogOptions) {
     this.#options = options;
   }
 
-  /** From here on events are on disk. @throws RunbookError `io` */
+  /** From here on events are on disk. @throws RunbookError `log` */
   attach(path: string): void {
     try {
       this.#file = { path, fd: openSync(path, 'a') };
     } catch (cause) {
-      throw ioError(path, cause);
+      this.#failure = logError(path, cause);
+      throw this.#failure;
     }
     if (this.#waiting.length === 0) return;
     const failure = this.#write(this.#waiting.join(''), true);
@@ -52,7 +54,7 @@ export class EventLog {
     if (failure) throw failure;
   }
 
-  /** Readers see the event in any case. @throws RunbookError `io`, once, when it cannot be written: a run without a log is no run */
+  /** Readers see the event in any case. @throws RunbookError `log`, from the first event that cannot be written on: a run without a log is no run */
   emit(body: EventBody): void {
     this.#seq += 1;
     const { run, scrubber, sinks } = this.#options;
@@ -69,6 +71,7 @@ export class EventLog {
   }
 
   #write(lines: string, sync: boolean): RunbookError | undefined {
+    if (this.#failure) return this.#failure;
     if (!this.#file) {
       this.#waiting.push(lines);
       return undefined;
@@ -80,9 +83,15 @@ export class EventLog {
       return undefined;
     } catch (cause) {
       this.close();
-      return ioError(path, cause);
+      this.#failure = logError(path, cause);
+      return this.#failure;
     }
   }
+}
+
+function logError(path: string, cause: unknown): RunbookError {
+  const { message, hint, at } = ioError(path, cause);
+  return new RunbookError('log', message, { cause, ...(hint ? { hint } : {}), ...(at ? { at } : {}) });
 }
 
 /** A nearly full disk may take a part of a line only. */

@@ -107,8 +107,3 @@ function listFiles(root: string, folder = ''): string[] {
       return entry.isFile() ? [file] : [];
     });
 }
-
-/** Declared outputs that a step did not leave, or left empty. */
-export function missingOutputs(results: ResultsDir, outputs: readonly string[]): string[] {
-  return outputs.filter((file) => !results.exists(file) || statSync(results.resolve(file)).size === 0);
-}

@@ -65,9 +65,21 @@ async function gradeRound(
   grading: GradeOptions,
 ): Promise<Round> {
   const { gradeResults } = await import('../rubric/grade.ts');
-  const grade = await gradeResults(results.root, grading);
-  emit(gradedEvent(number, grade));
-  await results.writeJson(GRADE, { ...grade, round: number });
+  const keep = async (grade: Grade) => {
+    emit(gradedEvent(number, grade));
+    await results.writeJson(GRADE, { ...grade, round: number });
+    return grade;
+  };
+  let grade: Grade;
+  try {
+    grade = await keep(await gradeResults(results.root, grading));
+  } catch (error) {
+    // The money for a judge is gone, but what the checks say costs nothing.
+    const { judge: _judge, ...byChecks } = grading;
+    if (error instanceof RunbookError && error.code === 'agent_budget')
+      await keep(await gradeResults(results.root, byChecks));
+    throw error;
+  }
   const paths = runbook.mend?.outputs ?? [];
   const files = paths.filter((file) => existsSync(results.resolve(file)));
   return { number, grade, files: new Map(files.map((file) => [file, readFileSync(results.resolve(file))])) };
@@ -92,7 +104,7 @@ async function mended(perform: () => Promise<void>): Promise<boolean> {
   }
 }
 
-const ENDS_RUN = new Set<ErrorCode>(['agent_budget', 'budget', 'interrupted', 'io']);
+const ENDS_RUN = new Set<ErrorCode>(['agent_budget', 'budget', 'interrupted', 'io', 'log']);
 
 /** Passed before not passed, then by gates, by the average, and by claims that hold; of two alike the earlier stays. */
 function isBetter(a: Grade, b: Grade): boolean {

@@ -21,6 +21,7 @@ import type { Runbook, Step } from './runbook/manifest.ts';
 import { Scrubber } from './secrets.ts';
 import { StepRunner } from './step-runner.ts';
 import { writeStopReport } from './stop-report.ts';
+import { writeRule } from './write-rules.ts';
 
 /** For runbooks that have no parameter window_days. */
 const DEFAULT_WINDOW_DAYS = 30;
@@ -200,9 +201,11 @@ class Run {
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
     const { id, params, results, scrubber } = this.#parts;
-    const { driver, signal } = this.#options;
+    const { runbook, driver, signal } = this.#options;
     const runner = new StepRunner(step, {
       ...{ runId: id, params, window, results, queries, scrubber, driver, signal },
+      mayNotWrite: writeRule(runbook, step),
+      byContract: runbook.manifest.rubric === undefined,
       emit: this.#emit,
       emitArtifacts: () => this.#emitArtifacts(),
     });

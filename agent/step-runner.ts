@@ -7,12 +7,14 @@ import { artifactsOf } from './artifacts.ts';
 import { callTool } from './call-tool.ts';
 import type { Driver, ToolCall } from './driver.ts';
 import type { EventBody } from './events.ts';
+import { outputProblems } from './outputs.ts';
 import type { Parameters } from './parameters.ts';
 import type { QueryRecord, QueryRecorder } from './recorded-source.ts';
 import { renderStep } from './render.ts';
-import { missingOutputs, QUERIES } from './results.ts';
+import { QUERIES } from './results.ts';
 import type { Step } from './runbook/manifest.ts';
 import type { Scrubber } from './secrets.ts';
+import type { WriteRule } from './write-rules.ts';
 
 /** Looking at what is there is allowed in every step. */
 const READING = 'read_artifact';
@@ -23,6 +25,9 @@ interface StepRunnerOptions {
   window: { from: Date; to: Date };
   results: ResultsDir;
   queries: QueryRecorder;
+  mayNotWrite: WriteRule;
+  /** Whether the data files are those of the trace optimizer. */
+  byContract: boolean;
   scrubber: Scrubber;
   driver: Driver;
   signal: AbortSignal;
@@ -59,7 +64,7 @@ export class StepRunner {
         signal,
         runId: this.#options.runId,
         params,
-        missing: () => missingOutputs(results, outputs),
+        unfinished: () => outputProblems(results, outputs, this.#options.byContract),
         scrub: (value) => scrubber.json(value),
         emit,
         call: (call) => this.#call(call),
@@ -68,9 +73,9 @@ export class StepRunner {
       await results.writeJson(QUERIES, scrubber.json(queries.records));
       emitArtifacts();
     }
-    const missing = missingOutputs(results, outputs);
-    if (missing.length === 0) return;
-    throw new RunbookError('runbook_invalid', `${file}: the step did not leave ${missing.join(', ')}.`, {
+    const problems = outputProblems(results, outputs, this.#options.byContract);
+    if (problems.length === 0) return;
+    throw new RunbookError('runbook_invalid', `${file}: the step did not leave its outputs: ${problems.join('; ')}.`, {
       at: file,
       hint: 'Its frontmatter declares these outputs: call a tool that writes them, or declare what it does write.',
     });
@@ -101,10 +106,10 @@ export class StepRunner {
   }
 
   #context(tool: string, onQuery: (record: QueryRecord) => void): ToolContext {
-    const { params, window, results, queries, signal, emit } = this.#options;
+    const { params, window, results, queries, mayNotWrite, signal, emit } = this.#options;
     return {
       source: queries.sourceFor(this.#step.number, tool, onQuery),
-      results,
+      results: results.guarded((file) => mayNotWrite(tool, file)),
       facts: new FactStore(results),
       params,
       window,

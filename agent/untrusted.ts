@@ -1,7 +1,28 @@
-/** Characters that are not seen and can hide or turn text. */
-const UNSEEN = /[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
+/**
+ * Characters that are not seen and can hide, join or turn text: format characters (soft hyphen, zero-width, bidirectional marks, tags) and
+ * variation selectors.
+ */
+const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
+/** Characters that JSON leaves as they are and that some readers take for the end of a line. */
+const LINE_ENDS = /[\u007f-\u009f\u2028\u2029]/gu;
 
-/** A tool's result as one line of JSON, as a model may read it: nothing hides in it, and no text inside it can look like its end. */
-export function dataLine(output: unknown): string {
-  return JSON.stringify(output).replace(UNSEEN, '');
+/**
+ * A tool's result as one line of JSON, as a model may read it: nothing hides in it, and no text inside it can look like its end.
+ * @param scrub takes secrets out, after unseen characters are gone: a secret could be split by them
+ */
+export function dataLine(output: unknown, scrub: (value: unknown) => unknown = (value) => value): string {
+  const line = JSON.stringify(scrub(seen(output))) ?? 'null';
+  return line.replace(LINE_ENDS, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** The same between the marks that the system prompt speaks of. */
+export function dataBlock(output: unknown, scrub?: (value: unknown) => unknown): string {
+  return `DATA\n${dataLine(output, scrub)}\nEND OF DATA`;
+}
+
+function seen(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(UNSEEN, '');
+  if (Array.isArray(value)) return value.map(seen);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.replace(UNSEEN, ''), seen(item)]));
 }

@@ -157,28 +157,63 @@ export interface Artifacts {
   data: { file: string; value: unknown }[];
 }
 
+/** The data files of the contract, each with what it must be. */
+const CONTRACT = {
+  validation: json('validation_report.json', validationReport),
+  spans: csv('data/metrics_by_span.csv', spanRow),
+  spans3d: csv('data/metrics_by_span_3d.csv', spanRow),
+  spans7d: csv('data/metrics_by_span_7d.csv', spanRow),
+  models: csv('data/metrics_by_model.csv', modelRow),
+  variance: json('data/cost_variance.json', varianceFile),
+  samples: json('data/qualitative_samples.json', z.array(sample)),
+  pricing: json('data/model_pricing.json', pricing),
+  findings: json('data/findings.json', findingsFile),
+  facts: json('data/facts.json', facts),
+  project: json('data/project.json', project),
+  failures: json('data/failure_modes.json', failureModes),
+  recommendations: json('data/recommendations.json', recommendationsFile),
+};
+
+interface ContractFile<T> {
+  file: string;
+  read(text: string): T;
+}
+
+function json<T>(file: string, schema: z.ZodType<T>): ContractFile<T> {
+  return { file, read: (text) => parseJson(text, schema) };
+}
+
+function csv<T>(file: string, schema: z.ZodType<T>): ContractFile<T[]> {
+  return { file, read: (text) => parseCsv(text, schema) };
+}
+
 /** Reads a results dir. Whatever is missing or broken becomes a problem of that file; nothing throws. */
 export function readArtifacts(dir: string): Artifacts {
-  const json = <T>(file: string, schema: z.ZodType<T>) => readWith(dir, file, (text) => parseJson(text, schema));
-  const csv = <T>(file: string, schema: z.ZodType<T>) => readWith(dir, file, (text) => parseCsv(text, schema));
+  const read = <T>({ file, read: parseText }: ContractFile<T>) => readWith(dir, file, parseText);
   return {
     report: readText(dir, 'recommendations.md'),
     summary: readText(dir, 'summary.md'),
-    validation: json('validation_report.json', validationReport),
-    spans: csv('data/metrics_by_span.csv', spanRow),
-    spans3d: csv('data/metrics_by_span_3d.csv', spanRow),
-    spans7d: csv('data/metrics_by_span_7d.csv', spanRow),
-    models: csv('data/metrics_by_model.csv', modelRow),
-    variance: json('data/cost_variance.json', varianceFile),
-    samples: json('data/qualitative_samples.json', z.array(sample)),
-    pricing: json('data/model_pricing.json', pricing),
-    findings: json('data/findings.json', findingsFile),
-    facts: json('data/facts.json', facts),
-    project: json('data/project.json', project),
-    failures: json('data/failure_modes.json', failureModes),
-    recommendations: json('data/recommendations.json', recommendationsFile),
+    validation: read(CONTRACT.validation),
+    spans: read(CONTRACT.spans),
+    spans3d: read(CONTRACT.spans3d),
+    spans7d: read(CONTRACT.spans7d),
+    models: read(CONTRACT.models),
+    variance: read(CONTRACT.variance),
+    samples: read(CONTRACT.samples),
+    pricing: read(CONTRACT.pricing),
+    findings: read(CONTRACT.findings),
+    facts: read(CONTRACT.facts),
+    project: read(CONTRACT.project),
+    failures: read(CONTRACT.failures),
+    recommendations: read(CONTRACT.recommendations),
     data: dataFiles(dir),
   };
+}
+
+/** What is wrong with a file of the contract; undefined where nothing is, or the contract says nothing of it. */
+export function contractProblem(dir: string, file: string): string | undefined {
+  const known = Object.values<ContractFile<unknown>>(CONTRACT).find((each) => each.file === file);
+  return known && readWith(dir, file, known.read).problem?.message;
 }
 
 /** Any file's text, or what is wrong with it. */

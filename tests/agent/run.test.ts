@@ -176,9 +176,14 @@ describe('runRunbook', () => {
       'an output that the step declares is missing',
       '',
       'tools: []\noutputs: [x.md]',
-      /steps\/1\.md: the step did not leave x\.md/u,
+      /steps\/1\.md: the step did not leave its outputs: x\.md missing/u,
     ],
-    ['an output is empty', write('x.md', '""'), 'tools: [write_artifact]\noutputs: [x.md]', /did not leave x\.md/u],
+    [
+      'an output is empty',
+      write('x.md', '""'),
+      'tools: [write_artifact]\noutputs: [x.md]',
+      /did not leave its outputs: x\.md empty/u,
+    ],
     [
       'a tool is called that the step does not list',
       query,

@@ -118,6 +118,7 @@ function unpaired(messages: Message[]): string | undefined {
       if (!results.some((result) => result.tool_use_id === id)) return `tool_use ${String(id)} has no tool_result`;
     if (message.role === 'assistant' && results.length !== used.length) return 'tool_result without tool_use';
     if (blocks(message).some((block) => block.type === 'text' && block.text === '')) return 'text must not be empty';
+    if (message.content.length === 0) return 'content must not be empty';
   }
   return undefined;
 }
@@ -244,8 +245,9 @@ function answer(reply: Reply, response: ServerResponse, body: MessagesBody, usag
 
 function sendBlock(send: (type: string, data: object) => void, index: number, block: Block): void {
   if (block.type === 'tool_use') {
-    const { input, ...start } = block;
-    const json = JSON.stringify(input);
+    const { input, raw, ...start } = block;
+    // What a model wrote may be no JSON at all.
+    const json = typeof raw === 'string' ? raw : JSON.stringify(input);
     send('content_block_start', { index, content_block: { ...start, input: {}, caller: { type: 'direct' } } });
     for (const partial_json of ['', json.slice(0, 10), json.slice(10)])
       send('content_block_delta', { index, delta: { type: 'input_json_delta', partial_json } });

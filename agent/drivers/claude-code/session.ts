@@ -4,6 +4,7 @@ import { truncate } from '../../../lib/format.ts';
 import type { StepContext } from '../../driver.ts';
 import type { Step } from '../../runbook/manifest.ts';
 import { type Budget, spent } from '../claude/budget.ts';
+import { REPEATED, unfinished } from '../claude/conversation.ts';
 import { generationEvent, type TokenUsage, tokensOf } from '../claude/generation.ts';
 import { LoopGuard } from '../claude/loop-guard.ts';
 import type { AgentModel } from '../claude/models.ts';
@@ -187,6 +188,7 @@ export class Session {
     const { budget, context, step, model, provider } = this.#parts;
     const { started, usage, stopReason, id } = this.#request;
     this.#turn += 1;
+    this.#guard.beginTurn();
     const latencyS = (performance.now() - started) / 1000;
     const asker = { step, runId: context.runId, turn: this.#turn, model, provider };
     const broken = stopReason === null ? { error: { message: 'The answer broke off.', status: null } } : {};
@@ -211,8 +213,8 @@ export class Session {
     const { context, cli, step } = this.#parts;
     for (const tool of denied) context.emit({ type: 'tool_failed', step: step.number, tool, elapsed_s: 0, ...DENIED });
     if (outcome !== 'success') throw this.#failed(outcome, reason);
-    const missing = context.missing();
-    if (missing.length === 0) {
+    const problems = context.unfinished();
+    if (problems.length === 0) {
       this.#done = true;
       this.#summary ??= text;
       cli.finish();
@@ -220,10 +222,8 @@ export class Session {
     }
     this.#nudges += 1;
     if (this.#nudges > MAX_NUDGES)
-      throw this.#stopped(`the model stopped ${this.#nudges} times without leaving ${missing.join(', ')}`, SEE_LOG);
-    cli.say(
-      `The step is not finished: ${missing.join(', ')} missing, empty or not valid. Go on with the reference calls that write them, then call finish_step.`,
-    );
+      throw this.#stopped(`the model stops without leaving its outputs: ${problems.join('; ')}`, SEE_LOG);
+    cli.say(unfinished(problems));
   }
 
   #failed(outcome: string, reason: string): RunbookError {
@@ -253,8 +253,3 @@ function newRequest(): Request {
 const SEE_LOG = 'See events.jsonl for what it tried.';
 const DENIED = { code: 'forbidden', message: 'The runbook does not allow this tool.', hint: null };
 const OVER: ToolOutcome = { content: 'The run has ended.', isError: true };
-const REPEATED: ToolOutcome = {
-  content:
-    'This very call was made before; it was not made again. Its result stands above. Do something else, or call finish_step.',
-  isError: true,
-};

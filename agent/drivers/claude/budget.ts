@@ -1,7 +1,7 @@
 import { RunbookError } from '../../../lib/errors.ts';
 import { usd } from '../../../lib/format.ts';
 
-/** What a run may use. Counted from what the provider says was used; a request that is under way is always finished. */
+/** What a run may use. Counted from what the provider says was used; a request that is under way is finished, unless the time is over. */
 export interface BudgetLimits {
   /** Model requests in one step. */
   turnsPerStep: number;
@@ -29,11 +29,11 @@ export class Budget {
     this.#turns = 0;
   }
 
-  /** Counts one answer. */
+  /** Counts one answer. What a provider leaves out of its usage counts as nothing. */
   spend(tokens: number, costUsd: number): void {
     this.#turns += 1;
-    this.#tokens += tokens;
-    this.#costUsd += costUsd;
+    this.#tokens += Number.isFinite(tokens) ? tokens : 0;
+    this.#costUsd += Number.isFinite(costUsd) ? costUsd : 0;
   }
 
   leftUsd(): number {
@@ -56,23 +56,26 @@ export class Budget {
     if (this.#turns >= turnsPerStep)
       throw spent(
         `the step took ${turnsPerStep} turns without leaving its outputs`,
-        'See what it tried in events.jsonl.',
+        'See what it tried in events.jsonl, or raise it with --max-turns.',
       );
   }
 
   /** @throws RunbookError `agent_budget` when the run has no money, tokens or time left */
   checkRun(): void {
-    const { tokens, seconds, costUsd } = this.limits;
-    const elapsed = this.#elapsedS();
+    const { tokens, costUsd } = this.limits;
     if (this.#costUsd >= costUsd)
       throw spent(`${usd(this.#costUsd)} of ${usd(costUsd)} are spent`, 'Raise it with --max-cost.');
     if (this.#tokens >= tokens)
-      throw spent(`${this.#tokens} of ${tokens} tokens are used`, 'Use --agent scripted, or a shorter window.');
-    if (elapsed >= seconds)
-      throw spent(
-        `${Math.round(elapsed)} of ${seconds} seconds are over`,
-        'Use --agent scripted, or a shorter window.',
-      );
+      throw spent(`${this.#tokens} of ${tokens} tokens are used`, 'Raise it with --max-tokens.');
+    if (this.leftS() === 0) throw this.outOfTime();
+  }
+
+  outOfTime(): RunbookError {
+    const elapsed = Math.round(this.#elapsedS());
+    return spent(
+      `${elapsed} of ${this.limits.seconds} seconds are over`,
+      'Raise it with --max-minutes, or use --agent scripted.',
+    );
   }
 }
 

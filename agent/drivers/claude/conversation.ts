@@ -4,12 +4,12 @@ import type { StepContext } from '../../driver.ts';
 import type { Step } from '../../runbook/manifest.ts';
 import { LoopGuard } from './loop-guard.ts';
 import type { Answer } from './request.ts';
-import type { Toolbox, ToolOutcome } from './toolbox.ts';
+import { FINISH_STEP, type Toolbox, type ToolOutcome } from './toolbox.ts';
 
 /** Longest answer, tokens; a call that was cut is asked for again once with the larger. */
 const MAX_TOKENS = 16_000;
 const MAX_TOKENS_RETRY = 32_000;
-/** How often a model that stops before the outputs exist is reminded. */
+/** How often a model may stop too early, or make a call that is no JSON, before the step ends. */
 const MAX_NUDGES = 3;
 
 export type Ask = (messages: Anthropic.MessageParam[], maxTokens: number) => Promise<Answer>;
@@ -45,9 +45,9 @@ export class Conversation {
   async perform(): Promise<string> {
     for (;;) {
       this.#parts.context.signal.throwIfAborted();
-      const { message } = await this.#parts.ask(this.#messages, this.#maxTokens);
-      this.#say(message);
-      const done = await this.#react(message);
+      const answer = await this.#parts.ask(this.#messages, this.#maxTokens);
+      this.#guard.beginTurn();
+      const done = answer.kind === 'message' ? await this.#react(answer.message) : this.#malformed(answer.reason);
       if (done !== undefined) return done;
     }
   }
@@ -58,12 +58,20 @@ export class Conversation {
   }
 
   async #react(message: Anthropic.Message): Promise<string | undefined> {
-    const push = () =>
-      this.#messages.push({ role: 'assistant', content: message.content as Anthropic.ContentBlockParam[] });
+    this.#say(message);
+    const push = () => {
+      // The API takes no empty turn, though a model may give one.
+      if (message.content.length > 0)
+        this.#messages.push({ role: 'assistant', content: message.content as Anthropic.ContentBlockParam[] });
+    };
     switch (message.stop_reason) {
-      case 'tool_use':
+      case 'tool_use': {
+        const calls = message.content.filter((block) => block.type === 'tool_use');
+        const odd = calls.find(({ input }) => typeof input !== 'object' || input === null || Array.isArray(input));
+        if (odd) return this.#malformed(`the input of ${odd.name} is no object`);
         push();
-        return this.#runTools(message.content.filter((block) => block.type === 'tool_use'));
+        return this.#runTools(calls);
+      }
       case 'end_turn':
       case 'stop_sequence':
         push();
@@ -107,54 +115,81 @@ export class Conversation {
     return undefined;
   }
 
-  /** Not the model's word ends a step, but its outputs. */
-  #ended(text: string): string | undefined {
-    const missing = this.#parts.context.missing();
-    if (missing.length === 0) return text;
-    this.#nudges += 1;
-    if (this.#nudges > MAX_NUDGES)
-      throw this.#stopped(
-        `the model stopped ${this.#nudges} times without leaving ${missing.join(', ')}`,
-        'See events.jsonl for what it tried.',
-      );
-    this.#messages.push({
-      role: 'user',
-      content: `The step is not finished: ${missing.join(', ')} missing, empty or not valid. Go on with the reference calls that write them, then call finish_step.`,
-    });
+  /** A call that cannot be read cannot be sent back either: the answer is not part of the history, and the model is told. */
+  #malformed(reason: string): undefined {
+    this.#nudge(
+      `makes tool calls that are no JSON (${reason})`,
+      `Your last answer was dropped: ${reason}. Make the call again with one JSON object as its input.`,
+    );
     return undefined;
   }
 
-  /** All results of a turn go back in one message, in the order of the calls. */
+  /** Not the model's word ends a step, but its outputs. */
+  #ended(text: string): string | undefined {
+    const problems = this.#parts.context.unfinished();
+    if (problems.length === 0) return text;
+    this.#nudge(`stops without leaving its outputs: ${problems.join('; ')}`, unfinished(problems));
+    return undefined;
+  }
+
+  /** Tells the model what to do instead; a few times only. */
+  #nudge(what: string, advice: string): void {
+    this.#nudges += 1;
+    if (this.#nudges > MAX_NUDGES)
+      throw this.#stopped(`the model ${what}, ${this.#nudges} times`, 'See events.jsonl for what it tried.');
+    this.#messages.push({ role: 'user', content: advice });
+  }
+
+  /** All results of a turn go back in one message, in the order of the calls; so are the calls made, reads beside each other. */
   async #runTools(calls: Anthropic.ToolUseBlock[]): Promise<string | undefined> {
-    const outcomes = new Map<string, ToolOutcome>();
-    const verdicts = calls.map((call) => this.#guard.check(call.name, call.input));
-    const free = calls.filter((call, index) => verdicts[index] === 'run' && this.#parts.toolbox.isParallel(call));
-    await Promise.all(free.map(async (call) => outcomes.set(call.id, await this.#parts.toolbox.run(call))));
-    for (const [index, call] of calls.entries()) {
-      if (outcomes.has(call.id)) continue;
-      if (verdicts[index] === 'stop')
-        throw this.#stopped(
-          `the model makes the same call of ${call.name} over and over`,
-          'See events.jsonl for what it tried.',
-        );
-      outcomes.set(call.id, verdicts[index] === 'tell' ? REPEATED : await this.#parts.toolbox.run(call));
+    const outcomes: ToolOutcome[] = [];
+    for (let next = 0; next < calls.length; next = outcomes.length) {
+      const end = calls.findIndex((call, index) => index >= next && !this.#parts.toolbox.isParallel(call));
+      const group = calls.slice(next, Math.max(end < 0 ? calls.length : end, next + 1));
+      // Reads that still run when another fails belong to the step: it ends after them.
+      const settled = await Promise.allSettled(group.map((call) => this.#runTool(call)));
+      for (const one of settled) {
+        if (one.status === 'rejected') throw one.reason;
+        outcomes.push(one.value);
+      }
     }
     this.#messages.push({
       role: 'user',
-      content: calls.map(({ id }) => {
-        const { content, isError } = outcomes.get(id) ?? REPEATED;
+      content: calls.map(({ id }, index) => {
+        const { content, isError } = outcomes[index] ?? REPEATED;
         return { type: 'tool_result', tool_use_id: id, content, is_error: isError };
       }),
     });
-    return [...outcomes.values()].find((outcome) => outcome.finished !== undefined)?.finished;
+    return outcomes.find((outcome) => outcome.finished !== undefined)?.finished;
+  }
+
+  async #runTool(call: Anthropic.ToolUseBlock): Promise<ToolOutcome> {
+    const { toolbox } = this.#parts;
+    // Whether a step is done is asked again each time: the turns of the budget are its limit.
+    const verdict = call.name === FINISH_STEP ? 'run' : this.#guard.check(call.name, call.input);
+    if (verdict === 'stop')
+      throw this.#stopped(
+        `the model makes the same call of ${call.name} over and over`,
+        'See events.jsonl for what it tried.',
+      );
+    if (verdict === 'tell') return REPEATED;
+    const outcome = await toolbox.run(call);
+    if (outcome.changed) this.#guard.changed(call.name, call.input);
+    return outcome;
   }
 }
 
-const REPEATED: ToolOutcome = {
+/** Said to a model that had already made the call, and was answered. */
+export const REPEATED: ToolOutcome = {
   content:
-    'This very call was made before; it was not made again. Its result stands above. Do something else, or call finish_step.',
+    'This very call was made before, and nothing has changed since; it was not made again. Its result stands above. Do something else, or call finish_step.',
   isError: true,
 };
+
+/** What a model is told that ends a step too early. */
+export function unfinished(problems: readonly string[]): string {
+  return `The step is not finished: ${problems.join('; ')}. Go on with the reference calls that write them, then call finish_step.`;
+}
 
 function textOf(message: Anthropic.Message): string {
   return message.content

@@ -49,7 +49,7 @@ export function claudeDriver(options: ClaudeOptions): Driver {
           client: options.client,
           body: { ...base, max_tokens, messages: withBreakpoints(messages) },
           signal: context.signal,
-          leftS: () => budget.leftS(),
+          budget,
           onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
             count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
             if (waitS !== null)
@@ -57,6 +57,7 @@ export function claudeDriver(options: ClaudeOptions): Driver {
           },
           ...options.pauses,
         });
+        if (answer.kind === 'malformed') return answer;
         const { usage, stop_reason } = answer.message;
         count({ ...answer, usage, stopReason: stop_reason });
         return answer;

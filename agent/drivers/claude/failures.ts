@@ -5,10 +5,14 @@ export interface Failure {
   error: RunbookError;
   /** Null where the same request would fail again; else how long the provider asks to wait, seconds, where it says so. */
   retry: { afterS: number | undefined } | null;
+  /** The model wrote a tool call that is no JSON: asking it anew in the same words helps less than telling it. */
+  malformed?: true;
 }
 
 /** The connection is there, but nothing more comes over it. */
 export class SilentStream extends Error {}
+/** An answer that broke off in a tool call whose input cannot be parsed. */
+export class MalformedCall extends Error {}
 
 const ADVICE: Readonly<Record<number, string>> = {
   400: 'The provider refuses the request: see the message; --model chooses another model.',
@@ -29,6 +33,12 @@ export async function explain(error: unknown): Promise<Failure> {
   const again = { afterS: undefined };
   if (error instanceof SilentStream)
     return { error: stopped('The model stopped answering in the middle of an answer.', error), retry: again };
+  if (error instanceof MalformedCall)
+    return {
+      error: stopped(`A tool call of the model is no JSON: ${error.message}`, error),
+      retry: null,
+      malformed: true,
+    };
   if (error instanceof sdk.APIConnectionError)
     return { error: stopped(`The model cannot be reached: ${reasonOf(error)}`, error), retry: again };
   if (!(error instanceof sdk.APIError))

@@ -1,18 +1,45 @@
-/** How often the same call may fail in the same way, or be made in all, before the model is told, and before the step ends. */
-const TELL_AT = 3;
-const STOP_AT = 5;
+/** How often the same call is made before the model is told that it goes in circles. */
+const MOST = 2;
 
-/** Notices a model that makes one call over and over. */
+/** What to do about a call: make it; tell the model that it was made before; end the step, since it was told. */
+type Verdict = 'run' | 'tell' | 'stop';
+
+/**
+ * Notices a model that makes one call over and over while nothing changes. It is told once; the same call in a later turn ends the step.
+ * What was counted is forgotten when another call changed a file: reading it again, or trying again, then makes sense.
+ */
 export class LoopGuard {
   readonly #seen = new Map<string, number>();
+  /** Calls that the model was told of, with the turn. */
+  readonly #told = new Map<string, number>();
+  #turn = 0;
 
-  /** @returns what to do about this call, the first two times nothing */
-  check(name: string, input: unknown): 'run' | 'tell' | 'stop' {
-    const key = `${name} ${canonical(input)}`;
+  /** A new answer of the model. */
+  beginTurn(): void {
+    this.#turn += 1;
+  }
+
+  check(name: string, input: unknown): Verdict {
+    const key = keyOf(name, input);
     const times = (this.#seen.get(key) ?? 0) + 1;
     this.#seen.set(key, times);
-    return times >= STOP_AT ? 'stop' : times >= TELL_AT ? 'tell' : 'run';
+    if (times <= MOST) return 'run';
+    const told = this.#told.get(key);
+    if (told !== undefined && told < this.#turn) return 'stop';
+    this.#told.set(key, told ?? this.#turn);
+    return 'tell';
   }
+
+  /** A call changed something: only its own repetition still counts. */
+  changed(name: string, input: unknown): void {
+    const key = keyOf(name, input);
+    for (const counts of [this.#seen, this.#told])
+      for (const other of counts.keys()) if (other !== key) counts.delete(other);
+  }
+}
+
+function keyOf(name: string, input: unknown): string {
+  return `${name} ${canonical(input)}`;
 }
 
 /** JSON whose keys are in order: the same input however it was written. */

@@ -1,12 +1,13 @@
 import type Anthropic from '@anthropic-ai/sdk';
 import { z } from 'zod';
 import { RunbookError } from '../../../lib/errors.ts';
+import { truncate } from '../../../lib/format.ts';
 import { loadTool } from '../../../tools/registry.ts';
 import type { StepContext } from '../../driver.ts';
 import type { RenderedStep } from '../../render.ts';
 import type { Runbook, Step } from '../../runbook/manifest.ts';
 import { toolBlocks } from '../../runbook/tool-blocks.ts';
-import { dataLine } from '../../untrusted.ts';
+import { dataBlock, dataLine } from '../../untrusted.ts';
 
 export const FINISH_STEP = 'finish_step';
 export const RUN_REFERENCE_CALL = 'run_reference_call';
@@ -14,6 +15,8 @@ const READ_ARTIFACT = 'read_artifact';
 
 /** Most characters of one tool result, about 6,000 tokens; whole results are files. */
 const MAX_RESULT = 24_000;
+/** Most characters of a failure's message. */
+const MAX_MESSAGE = 2000;
 
 const finishInput = z.strictObject({
   summary: z
@@ -66,6 +69,8 @@ export interface ToolOutcome {
   isError: boolean;
   /** The summary with which the step was finished. */
   finished?: string;
+  /** Files of the results dir may be others than before. */
+  changed?: boolean;
 }
 
 /** The tools as one step may use them. */
@@ -100,18 +105,19 @@ export class Toolbox {
         input: this.#rendered.expand(input),
         placeOf: () => place,
       });
-      return this.#data(output);
+      return { ...this.#data(output), changed: !this.isParallel({ name, input }) };
     } catch (error) {
+      this.#context.signal.throwIfAborted();
       if (!isMendable(error, this.#step.gate)) throw error;
-      return { content: this.#context.scrub(advice(error)), isError: true };
+      return { content: this.#advice(error), isError: true };
     }
   }
 
   #finish(summary: string): ToolOutcome {
-    const missing = this.#context.missing();
-    if (missing.length === 0) return { content: 'The step is finished.', isError: false, finished: summary };
+    const problems = this.#context.unfinished();
+    if (problems.length === 0) return { content: 'The step is finished.', isError: false, finished: summary };
     return {
-      content: `The step is not finished: ${missing.join(', ')} missing, empty or not valid. Run the reference calls that write them, or mend what failed.`,
+      content: `The step is not finished: ${problems.join('; ')}. Run the reference calls that write them, or mend what failed.`,
       isError: true,
     };
   }
@@ -130,17 +136,26 @@ export class Toolbox {
     const outputs: unknown[] = [];
     for (const { tool, input, lineOf } of calls)
       outputs.push(await this.#context.call({ tool, input, placeOf: (path) => `${file}:${lineOf(path)}` }));
-    return this.#data(outputs.length === 1 ? outputs[0] : outputs);
+    return { ...this.#data(outputs.length === 1 ? outputs[0] : outputs), changed: true };
   }
 
   #data(output: unknown): ToolOutcome {
-    const json = dataLine(this.#context.scrub(output));
-    if (json.length <= MAX_RESULT) return { content: `DATA\n${json}\nEND OF DATA`, isError: false };
-    const head = JSON.stringify(json.slice(0, MAX_RESULT));
+    const scrub = (value: unknown) => this.#context.scrub(value);
+    const json = dataLine(output, scrub);
+    if (json.length <= MAX_RESULT) return { content: dataBlock(output, scrub), isError: false };
     return {
-      content: `DATA\n${head}\nEND OF DATA\nThis is the start of a result of ${json.length} characters. Ask for less, or page through the file that it was saved to with read_artifact.`,
+      content: `${dataBlock(json.slice(0, MAX_RESULT))}\nThis is the start of a result of ${json.length} characters. Ask for less, or page through the file that it was saved to with read_artifact.`,
       isError: false,
     };
+  }
+
+  /** What failed and what to do. An engine's message may quote what it read, so it is data like any result. */
+  #advice(error: unknown): string {
+    if (!(error instanceof RunbookError)) return 'The tool failed unexpectedly. Do without it, or try another way.';
+    const { code, message, position, hint } = error;
+    const at = position ? ` (characters ${position.start} to ${position.end} of the query)` : '';
+    const said = dataBlock(truncate(message, MAX_MESSAGE), (value) => this.#context.scrub(value));
+    return [`${code}${at}`, said, ...(hint ? [hint] : [])].join('\n');
   }
 }
 
@@ -155,13 +170,11 @@ function checked<T>(schema: z.ZodType<T>, input: unknown, name: string): T {
 const MENDABLE = new Set(['tool_input', 'hogql', 'runbook_invalid', 'io']);
 const PASSING = new Set(['timeout', 'network', 'server', 'rate_limited', 'bad_response']);
 
-/** In a gate step a source that does not answer stops the run; later the model may try again or do without. */
-function isMendable(error: unknown, gate: boolean): error is RunbookError {
-  if (!(error instanceof RunbookError)) return false;
+/**
+ * What a model may do something about. A fault of a tool is told, too: the model may do without the tool. In a gate step a source that does
+ * not answer stops the run; later the model may try again or do without.
+ */
+function isMendable(error: unknown, gate: boolean): boolean {
+  if (!(error instanceof RunbookError)) return true;
   return MENDABLE.has(error.code) || (!gate && PASSING.has(error.code));
-}
-
-function advice({ code, message, position, hint }: RunbookError): string {
-  const at = position ? ` (characters ${position.start} to ${position.end})` : '';
-  return `${code}: ${message}${at}${hint ? `\n${hint}` : ''}`;
 }

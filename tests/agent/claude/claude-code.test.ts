@@ -43,7 +43,7 @@ describe('a step that Claude Code performs', () => {
   it('stops where the model never leaves the outputs', async () => {
     const run = await perform(() => says('I am done.'));
     expect(run.exit).toBe(5);
-    expect(failure(run)).toMatch(/agent_stopped: Step 1 .*without leaving data\/a\.json/u);
+    expect(failure(run)).toMatch(/agent_stopped: Step 1 .*stops without leaving its outputs: data\/a\.json missing/u);
   });
 
   it('stops where the model makes the same call over and over', async () => {

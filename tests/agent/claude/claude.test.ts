@@ -52,7 +52,9 @@ describe('a step', () => {
   it('stops where the model never leaves the outputs', async () => {
     const run = await perform(() => says('I am done.'));
     expect(run.exit).toBe(5);
-    expect(failure(run)).toMatch(/agent_stopped: Step 1 .*without leaving data\/a\.json/u);
+    expect(failure(run)).toMatch(
+      /agent_stopped: Step 1 .*stops without leaving its outputs: data\/a\.json missing, 4 times/u,
+    );
   });
 
   it('keeps what was sent: history only grows, and the prompt cache serves it', async () => {
@@ -136,7 +138,7 @@ describe('stop reasons', () => {
 
 describe('what the model gets wrong', () => {
   it.each([
-    ['an input that does not fit', 'write_artifact', { path: 5 }, /tool_input: .*path/u],
+    ['an input that does not fit', 'write_artifact', { path: 5 }, /^tool_input\nDATA\n".*path/u],
     ['a tool of another step', 'render_chart', {}, /may not call render_chart/u],
     ['a path outside', 'write_artifact', { path: '../../x', content: 'x' }, /outside the results dir/u],
     ['a reference call that there is not', 'run_reference_call', { number: 9 }, /numbered 1 to 1/u],
@@ -148,11 +150,105 @@ describe('what the model gets wrong', () => {
     expect(of(run.events, 'step_finished')).toHaveLength(1);
   });
 
-  it('the same call again and again is told of, then stopped', async () => {
+  it('the same call again and again is told of once, then stopped', async () => {
     const run = await perform(() => uses(toolUse('hogql_query', { sql: 'SELECT 1 FROM events LIMIT 1' })));
     expect(failure(run)).toMatch(/same call of hogql_query over and over/u);
     expect(of(run.events, 'tool_started')).toHaveLength(2);
-    expect(run.server.bodies.some((body) => lastResult(body).includes('made before'))).toBe(true);
+    expect(run.server.bodies.map((body) => lastResult(body).includes('made before'))).toEqual([
+      ...[false, false, false],
+      true,
+    ]);
+  });
+
+  it('the same call five times in one turn is told of, not stopped', async () => {
+    const same = () => toolUse('hogql_query', { sql: 'SELECT 1 FROM events LIMIT 1' });
+    const run = await perform((body, n) => (n === 0 ? uses(...Array.from({ length: 5 }, same)) : diligent(body)));
+    expect(of(run.events, 'step_finished')).toHaveLength(1);
+    expect(lastResult(run.server.bodies[1]).split('made before')).toHaveLength(4);
+  });
+
+  it('ending the step too early again and again is no loop, and reading a file that was written anew neither', async () => {
+    const early = () => toolUse('finish_step', { summary: 'Done.' });
+    const read = () => toolUse('read_artifact', { path: 'data/a.json' });
+    const turns = [
+      [early()],
+      [early()],
+      [read()],
+      [read()],
+      [toolUse('run_reference_call', { number: 1 })],
+      [read(), early()],
+    ];
+    const run = await perform((_body, n) => uses(...(turns[n] ?? [])));
+    expect(of(run.events, 'step_finished')).toHaveLength(1);
+    expect(run.server.bodies).toHaveLength(turns.length);
+    expect(of(run.events, 'tool_finished').map(({ tool }) => tool)).toEqual(['write_artifact', 'read_artifact']);
+  });
+
+  it('calls of one turn are made in their order: what one wrote the next can read', async () => {
+    const run = await perform((body, n) =>
+      n === 0
+        ? uses(toolUse('run_reference_call', { number: 1 }), toolUse('read_artifact', { path: 'data/a.json' }))
+        : diligent(body),
+    );
+    expect(lastResult(run.server.bodies[1])).toContain('"text":"[1]"');
+  });
+
+  it('an output that is no JSON is not one', async () => {
+    const garbage = toolUse('hogql_query', { sql: 'SELECT 1 FROM events LIMIT 1', save_as: 'data/a.csv' });
+    const run = await perform(
+      (body, n) => (n === 0 ? uses(garbage, toolUse('finish_step', { summary: 'x' })) : diligent(body)),
+      { steps: [step('one', BODY, OUTPUTS.replace('[data/a.json]', '[data/a.json, data/metrics_by_span.csv]'))] },
+    );
+    expect(lastResult(run.server.bodies[1])).toContain('data/metrics_by_span.csv missing');
+    const forged = await perform(
+      (_body, n) =>
+        n === 0
+          ? uses(toolUse('write_artifact', { path: 'data/metrics_by_span.csv', content: 'garbage' }))
+          : uses(toolUse('finish_step', { summary: 'x' })),
+      {
+        steps: [step('one', BODY, OUTPUTS.replace('data/a.json', 'data/metrics_by_span.csv'))],
+        limits: { turnsPerStep: 3 },
+      },
+    );
+    expect(lastResult(forged.server.bodies.at(-1))).toContain('data/metrics_by_span.csv not valid');
+    expect(of(forged.events, 'step_finished')).toEqual([]);
+  });
+
+  it.each([
+    ['below a file', 'write_artifact', { path: 'data/a.json/x', content: 'x' }],
+    ['too long a name', 'write_artifact', { path: `data/${'ü'.repeat(190)}`, content: 'x' }],
+    ['hidden', 'read_artifact', { path: 'data/.env' }],
+    ['a file of the run', 'hogql_query', { sql: 'SELECT 1 FROM events LIMIT 1', save_as: 'data/facts.json' }],
+    ['an output of another step', 'write_artifact', { path: 'data/b.json', content: '[]' }],
+  ])('a path that is %s comes back with advice', async (_name, tool, input) => {
+    const second = step('two', BODY.replace('a.json', 'b.json'), OUTPUTS.replace('a.json', 'b.json'));
+    const first = toolUse('run_reference_call', { number: 1 });
+    const run = await perform((body, n) => (n === 0 ? uses(first, toolUse(tool, input)) : diligent(body)), {
+      steps: [step('one', BODY, OUTPUTS), second],
+    });
+    expect(lastResult(run.server.bodies[1])).toMatch(/(?:io|tool_input)\nDATA\n".*"\nEND OF DATA\n\w/u);
+    expect(of(run.events, 'step_finished')).toHaveLength(2);
+  });
+
+  it.each([
+    ['no JSON', '{"path": bad}'],
+    ['no object', '[1]'],
+  ])('a call whose input is %s is dropped, and the model is told', async (_name, input) => {
+    const run = await perform((body, n) =>
+      n === 0 ? uses({ ...toolUse('write_artifact', {}), raw: input }) : diligent(body),
+    );
+    const [first, second] = run.server.bodies;
+    expect(second?.messages.slice(0, -1).map(blocksOf)).toEqual(first?.messages.map(blocksOf));
+    expect(lastResult(second)).toMatch(/Your last answer was dropped: .*one JSON object/u);
+    expect(of(run.events, 'step_finished')).toHaveLength(1);
+  });
+
+  it('an empty answer is met by what is missing', async () => {
+    const run = await perform((body, n) =>
+      n === 0 ? { kind: 'message', content: [], stopReason: 'end_turn' } : diligent(body),
+    );
+    expect(lastResult(run.server.bodies[1])).toContain('data/a.json missing');
+    expect(of(run.events, 'step_finished')).toHaveLength(1);
   });
 });
 
@@ -271,7 +367,7 @@ describe('faults on the way', () => {
     expect(of(run.events, 'generation')[0]?.properties).toMatchObject({ $ai_is_error: true, $ai_http_status: status });
   });
 
-  it('an interruption ends it cleanly', async () => {
+  it('an interruption ends it cleanly, and what the broken answer used is counted', async () => {
     const controller = new AbortController();
     const run = await perform(
       () => {
@@ -281,6 +377,10 @@ describe('faults on the way', () => {
       { signal: controller.signal },
     );
     expect(run.exit).toBe(130);
+    const [interrupted] = of(run.events, 'generation');
+    expect(interrupted?.properties).toMatchObject({ $ai_is_error: true, $ai_error: 'The run was interrupted.' });
+    expect(interrupted?.properties.$ai_total_cost_usd).toBeGreaterThan(0);
+    expect(run.events.at(-1)?.type).toBe('run_finished');
   });
 });
 
@@ -301,6 +401,28 @@ describe('budgets', () => {
     );
     expect(run.exit).toBe(4);
     expect(failure(run)).toMatch(message);
+  });
+
+  it('money that broken answers cost is money: no attempt beyond it', async () => {
+    const broken: Reply = { kind: 'stream_error', type: 'overloaded_error', message: 'Overloaded' };
+    const run = await perform(() => broken, { limits: { costUsd: 1e-7 } });
+    expect(run.exit).toBe(4);
+    expect(run.server.bodies).toHaveLength(1);
+  });
+
+  it('an answer that outlasts the time of the run is broken off', async () => {
+    const run = await perform(() => ({ kind: 'silent' }), { limits: { seconds: 0.2 } });
+    expect(run.exit).toBe(4);
+    expect(failure(run)).toMatch(/seconds are over/u);
+    expect(of(run.events, 'generation')[0]?.properties.$ai_error).toBe('The time of the run is over.');
+  });
+
+  it('usage that a provider leaves out counts as nothing', () => {
+    const budget = new Budget({ ...DEFAULT_LIMITS, tokens: 10 });
+    budget.spend(Number.NaN, Number.NaN);
+    expect(() => budget.checkRun()).not.toThrow();
+    budget.spend(11, 0);
+    expect(() => budget.checkRun()).toThrow(expect.objectContaining({ code: 'agent_budget' }) as Error);
   });
 });
 
