@@ -1,3 +1,4 @@
+import type { BudgetLimits } from './drivers/claude/budget.ts';
 import type { EventBody } from './events.ts';
 import type { RenderedStep } from './render.ts';
 import type { Step } from './runbook/manifest.ts';
@@ -30,6 +31,8 @@ export interface StepContext {
 /** Performs steps; the run decides their order, checks what they leave, and stops at gates. */
 export interface Driver {
   readonly kind: 'scripted' | 'claude' | 'claude-code';
+  /** What a model may use, where the driver asks one. */
+  readonly limits?: BudgetLimits;
   /**
    * Performs one step. A step is done when it leaves its outputs, which the run checks; the driver only says that it has no more to do.
    * @throws RunbookError what the step's tools throw

@@ -1,4 +1,5 @@
 import type { SourceNotice } from '../sources/source.ts';
+import type { BudgetLimits } from './drivers/claude/budget.ts';
 
 /** A failure as an event: what happened, where, what to do. `code` is an ErrorCode, or `unexpected` for a fault of the program. */
 interface Failure {
@@ -24,6 +25,8 @@ export type EventBody =
       driver: string;
       /** Which driver was chosen, and why. */
       note: string;
+      /** What the driver's model may use; null where there is none. */
+      budget: BudgetLimits | null;
       steps: StepName[];
       params: Record<string, unknown>;
       results_dir: string;

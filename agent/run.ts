@@ -156,6 +156,7 @@ class Run {
       runbook: { name, title, version, digest: runbook.digest },
       driver: driver.kind,
       note,
+      budget: driver.limits ?? null,
       steps: runbook.steps.map((step) => ({ number: step.number, id: step.id, title: step.title })),
       params: this.#parts.params,
       results_dir: this.#parts.results.root,

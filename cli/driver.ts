@@ -1,20 +1,19 @@
 import type { Driver } from '../agent/driver.ts';
-import type { Budget } from '../agent/drivers/claude/budget.ts';
+import type { Budget, BudgetLimits } from '../agent/drivers/claude/budget.ts';
 import type { Provider } from '../agent/drivers/claude/providers.ts';
 import { nearest } from '../agent/nearest.ts';
 import type { RunOptions } from '../agent/run.ts';
 import type { Runbook } from '../agent/runbook/manifest.ts';
 import { RunbookError } from '../lib/errors.ts';
 import { openJudge } from './judge.ts';
-import { parseCost } from './options.ts';
+import { type BudgetFlags, parseBudget } from './options.ts';
 
 const AGENTS = ['auto', 'claude', 'claude-code', 'scripted'] as const;
 
-interface DriverFlags {
+interface DriverFlags extends BudgetFlags {
   agent: string;
   model?: string;
   provider?: string;
-  maxCost?: string;
 }
 
 export interface ChosenDriver {
@@ -32,20 +31,20 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @throws RunbookError `usage` or `config`, before anything is started or spent
  */
 export async function chooseDriver(flags: DriverFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
-  const maxCost = parseCost(flags.maxCost);
+  const limits = parseBudget(flags);
   if (!(AGENTS as readonly string[]).includes(flags.agent)) throw unknownAgent(flags.agent);
   if (flags.agent === 'scripted') return scripted('scripted, as asked');
   const { providerOf } = await import('../agent/drivers/claude/providers.ts');
   const provider = providerOf(env, flags.provider, runbook.manifest.model_provider);
   if (flags.agent === 'auto' && !provider) return scripted('scripted: the reference calls of each step, no model');
-  const wanted = { flags, provider: provider ?? 'anthropic', maxCost, runbook, env } as const;
+  const wanted = { flags, provider: provider ?? 'anthropic', limits, runbook, env } as const;
   return flags.agent === 'claude-code' ? claudeCode(wanted) : claude(wanted);
 }
 
 interface Wanted {
   flags: DriverFlags;
   provider: Provider;
-  maxCost: number | undefined;
+  limits: Partial<BudgetLimits>;
   runbook: Runbook;
   env: Env;
 }
@@ -100,9 +99,9 @@ async function judgeOf(
   return openJudge({ provider, model: model ?? author, samples, budget, env });
 }
 
-async function budgetOf({ maxCost }: Wanted): Promise<Budget> {
+async function budgetOf({ limits }: Wanted): Promise<Budget> {
   const { Budget, DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
-  return new Budget({ ...DEFAULT_LIMITS, ...(maxCost === undefined ? {} : { costUsd: maxCost }) });
+  return new Budget({ ...DEFAULT_LIMITS, ...limits });
 }
 
 function unknownAgent(agent: string): RunbookError {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { BudgetLimits } from '../agent/drivers/claude/budget.ts';
 import { RunbookError } from '../lib/errors.ts';
 
 /** One option, as help shows it and commander parses it. */
@@ -35,7 +36,10 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
   { flags: '--agent <kind>', description: 'auto, claude, claude-code or scripted', default: 'auto' },
   { flags: '--model <id>', description: 'model of the agent, where one is used' },
   { flags: '--provider <name>', description: 'who serves it: anthropic, openrouter, bedrock or vertex' },
-  { flags: '--max-cost <usd>', description: 'stop when the agent has spent this much, where one is used' },
+  { flags: '--max-cost <usd>', description: 'stop when the agent has spent this much (default: 5)' },
+  { flags: '--max-turns <n>', description: 'stop when a step takes more requests of the model (default: 40)' },
+  { flags: '--max-tokens <n>', description: 'stop when the agent has used so many tokens (default: 10000000)' },
+  { flags: '--max-minutes <n>', description: 'stop when the run takes longer, with an agent (default: 120)' },
   { flags: '--rounds <n>', description: 'rounds of grading and mending, where an agent is used', default: '3' },
   { flags: '--overwrite', description: 'replace what an earlier run left in the results dir' },
   { flags: '--json', description: 'one JSON event a line on stdout' },
@@ -143,4 +147,25 @@ export function parseCost(text: string | undefined): number | undefined {
   const cost = Number(text);
   if (Number.isFinite(cost) && cost > 0) return cost;
   throw new RunbookError('usage', `--max-cost ${text}: must be an amount in USD above 0.`, { at: '--max-cost' });
+}
+
+export interface BudgetFlags {
+  maxCost?: string;
+  maxTurns?: string;
+  maxTokens?: string;
+  maxMinutes?: string;
+}
+
+/** What an agent may use at most, as far as it is given. @throws RunbookError `usage` */
+export function parseBudget(flags: BudgetFlags): Partial<BudgetLimits> {
+  const whole = (flag: string, text: string | undefined, max: number) =>
+    text === undefined ? undefined : parseInteger(flag, text, { min: 1, max });
+  const minutes = whole('--max-minutes', flags.maxMinutes, 10_080);
+  const given = {
+    costUsd: parseCost(flags.maxCost),
+    turnsPerStep: whole('--max-turns', flags.maxTurns, 1000),
+    tokens: whole('--max-tokens', flags.maxTokens, 1e12),
+    seconds: minutes === undefined ? undefined : minutes * 60,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

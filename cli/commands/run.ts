@@ -4,12 +4,12 @@ import { loadRunbook } from '../../agent/runbook/load.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { chooseDriver } from '../driver.ts';
 import { loadEnv } from '../env.ts';
-import { parseInteger, parsePairs, parseTime } from '../options.ts';
+import { type BudgetFlags, parseInteger, parsePairs, parseTime } from '../options.ts';
 import type { Register } from '../register.ts';
 import { sourceSpecs } from '../sources.ts';
 import { chooseView } from '../view/choose.ts';
 
-interface RunFlags {
+interface RunFlags extends BudgetFlags {
   source?: string[];
   resultsDir: string;
   param?: string[];
@@ -17,7 +17,6 @@ interface RunFlags {
   agent: string;
   model?: string;
   provider?: string;
-  maxCost?: string;
   rounds: string;
   overwrite?: boolean;
   json?: boolean;

@@ -106,9 +106,13 @@ function totals(state: RunState, width: number, now: number, colors: Palette): s
     plural(state.queries, 'query', 'queries'),
     plural(state.rows, 'row', 'rows'),
     bytes(state.responseBytes),
-    ...(state.model ? [`${count(state.model.tokens)} tokens`, usd(state.model.costUsd)] : []),
+    ...(state.model ? [`${count(state.model.tokens)} tokens`, spentOf(state.model.costUsd, state.maxCostUsd)] : []),
   ];
   return colors.dim(truncate(` ${[elapsed, ...figures].join(' · ')}`, width));
+}
+
+function spentOf(costUsd: number, maxCostUsd: number | null): string {
+  return maxCostUsd === null ? usd(costUsd) : `${usd(costUsd)} of ${usd(maxCostUsd)}`;
 }
 
 function plural(value: number, one: string, many: string): string {

@@ -30,6 +30,8 @@ export interface RunState {
   responseBytes: number;
   /** What the agent's model used; null where none was asked. */
   model: { requests: number; tokens: number; costUsd: number } | null;
+  /** What its cost may reach, USD. */
+  maxCostUsd: number | null;
   finished: boolean;
 }
 
@@ -47,6 +49,7 @@ export function initialState(): RunState {
     rows: 0,
     responseBytes: 0,
     model: null,
+    maxCostUsd: null,
     finished: false,
   };
 }
@@ -58,7 +61,14 @@ export function nextState(state: RunState, event: EventBody, at: number): RunSta
       const fresh = { status: 'waiting' as const, queries: 0, rows: 0, startedAt: 0, elapsedS: 0 };
       const { title, version } = event.runbook;
       const steps = event.steps.map((step) => ({ ...step, ...fresh }));
-      return { ...state, title: `${title} ${version}`, note: event.note, steps, startedAt: at };
+      return {
+        ...state,
+        title: `${title} ${version}`,
+        note: event.note,
+        steps,
+        maxCostUsd: event.budget?.costUsd ?? null,
+        startedAt: at,
+      };
     }
     case 'source_opened': {
       const notices = event.notices.map((notice) => notice.message);

@@ -16,6 +16,7 @@ const STARTED: EventBody = {
   runbook: { name: 'toy', title: 'Toy runbook', version: '1.0.0', digest: '' },
   driver: 'scripted',
   note: 'scripted, as asked',
+  budget: null,
   steps: TITLES.map((title, index) => ({ number: index + 1, id: `s${index + 1}`, title })),
   params: {},
   results_dir: '/results',
@@ -81,6 +82,16 @@ const draw = (events: EventBody[], size = { columns: 80, rows: 40 }) =>
   screen(stateAfter(events), size, events.length * 500, NO_COLORS).split('\n');
 
 describe('the live screen', () => {
+  it('shows what the model used beside what it may cost', () => {
+    const budget = { turnsPerStep: 40, tokens: 1e7, seconds: 7200, costUsd: 5 };
+    const properties = {
+      ...{ $ai_input_tokens: 100, $ai_cache_read_input_tokens: 900, $ai_cache_creation_input_tokens: 0 },
+      ...{ $ai_output_tokens: 200, $ai_total_cost_usd: 0.25 },
+    };
+    const used = { type: 'generation', properties } as unknown as EventBody;
+    expect(draw([{ ...STARTED, budget }, used, used]).at(-1)).toMatch(/ 2,400 tokens · \$0\.50 of \$5\.00$/u);
+  });
+
   it('shows steps with their state, queries, rows and time, the running call, and totals', () => {
     expect(draw(RUNNING, { columns: 100, rows: 40 })).toEqual([
       'Toy runbook 1.0.0',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -105,7 +106,24 @@ function fault(body: MessagesBody, paused: boolean): string | undefined {
       .length - 1;
   if (marks + ('cache_control' in body ? 1 : 0) > 4) return 'at most 4 blocks may have cache_control';
   if (body.messages.at(-1)?.role === 'assistant' && !paused) return 'prefilling is not supported';
-  return unpaired(body.messages);
+  return unpaired(body.messages) ?? changedHistory(body);
+}
+
+/** Thinking is bound to the exact prefix that it was given for: to tools, system prompt and every message before it. */
+function changedHistory(body: MessagesBody): string | undefined {
+  for (const [index, { role, content }] of body.messages.entries()) {
+    if (role !== 'assistant' || !Array.isArray(content)) continue;
+    const thinking = content.find((block) => block.type === 'thinking');
+    if (thinking && thinking.signature !== signatureOf({ ...body, messages: body.messages.slice(0, index) }))
+      return `messages.${index}: the thinking block does not belong to this conversation`;
+  }
+  return undefined;
+}
+
+function signatureOf({ system, tools, messages }: Pick<MessagesBody, 'system' | 'tools' | 'messages'>): string {
+  return createHash('sha256')
+    .update(bare([tools, system, messages.map(asBlocks)]))
+    .digest('base64');
 }
 
 /** Every tool_use needs its tool_result in the next message, in a user turn, and the other way round. */
@@ -234,7 +252,8 @@ function answer(reply: Reply, response: ServerResponse, body: MessagesBody, usag
     response.end();
     return;
   }
-  for (const [index, block] of reply.content.entries()) sendBlock(send, index, block);
+  for (const [index, block] of reply.content.entries())
+    sendBlock(send, index, block.type === 'thinking' ? { ...block, signature: signatureOf(body) } : block);
   send('message_delta', {
     delta: { stop_reason: reply.stopReason, stop_sequence: null, stop_details: reply.stopDetails ?? null },
     usage: { ...usage, output_tokens: reply.outputTokens ?? 50 },
@@ -313,7 +332,7 @@ export function diligent(body: MessagesBody): Reply {
   if (made.length > 0) return uses(toolUse('finish_step', { summary: 'Done as the step file says.' }));
   const step = firstText(body);
   const count = [...step.matchAll(/^Reference call (\d+):$/gmu)].length;
-  const thinking = { type: 'thinking', thinking: 'The reference calls come first.', signature: 'sig' };
+  const thinking = { type: 'thinking', thinking: 'The reference calls come first.' };
   return uses(
     thinking,
     ...Array.from({ length: count }, (_unused, index) => toolUse('run_reference_call', { number: index + 1 })),

@@ -28,6 +28,7 @@ export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
   const notes: StepNote[] = [];
   return {
     kind: 'claude-code',
+    limits: budget.limits,
     async performStep(step, rendered, context) {
       budget.beginStep();
       budget.check();

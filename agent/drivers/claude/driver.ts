@@ -31,6 +31,7 @@ export function claudeDriver(options: ClaudeOptions): Driver {
   const frame = once(() => frameOf(options));
   return {
     kind: 'claude',
+    limits: budget.limits,
     async performStep(step, rendered, context) {
       budget.beginStep();
       const base = await frame();

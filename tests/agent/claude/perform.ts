@@ -10,6 +10,7 @@ import type { RunEvent } from '../../../agent/events.ts';
 import { runRunbook } from '../../../agent/run.ts';
 import { loadRunbook } from '../../../agent/runbook/load.ts';
 import type { Runbook } from '../../../agent/runbook/manifest.ts';
+import type { Source } from '../../../sources/source.ts';
 import {
   type MessagesBody,
   type MessagesServer,
@@ -35,6 +36,8 @@ interface PerformOptions {
   steps?: string[];
   signal?: AbortSignal;
   rows?: unknown[][];
+  /** In place of one that answers every query with the rows. */
+  source?: () => Promise<Source>;
 }
 
 /** Runs a toy runbook of one step (or the given ones) with a model that answers as `next` says. */
@@ -64,7 +67,7 @@ export async function performDriver(
   const { exitCode } = await runRunbook(
     {
       runbook,
-      source: () => Promise.resolve(fixedSource(() => options.rows ?? [[1]])),
+      source: options.source ?? (() => Promise.resolve(fixedSource(() => options.rows ?? [[1]]))),
       resultsDir: dir,
       overwrite: false,
       parameters: {},
