@@ -58,6 +58,7 @@ export class StepRunner {
       artifacts: artifactsOf(results),
     });
     const digest = createHash('sha256').update(rendered.text).digest('hex');
+    const asked = queries.records.length;
     emit({ type: 'step_started', number, id, title, rendered_sha256: digest });
     try {
       await driver.performStep(this.#step, rendered, {
@@ -70,7 +71,7 @@ export class StepRunner {
         call: (call) => this.#call(call),
       });
     } finally {
-      await results.writeJson(QUERIES, scrubber.json(queries.records));
+      if (queries.records.length > asked || !results.exists(QUERIES)) await results.writeJson(QUERIES, queries.records);
       emitArtifacts();
     }
     const problems = outputProblems(results, outputs, this.#options.byContract);

@@ -6,7 +6,7 @@ import { loadTool } from '../../../tools/registry.ts';
 import type { StepContext } from '../../driver.ts';
 import type { RenderedStep } from '../../render.ts';
 import type { Runbook, Step } from '../../runbook/manifest.ts';
-import { toolBlocks } from '../../runbook/tool-blocks.ts';
+import { type ToolBlock, toolBlocks } from '../../runbook/tool-blocks.ts';
 import { dataBlock, dataLine } from '../../untrusted.ts';
 
 export const FINISH_STEP = 'finish_step';
@@ -78,6 +78,7 @@ export class Toolbox {
   readonly #step: Step;
   readonly #rendered: RenderedStep;
   readonly #context: StepContext;
+  #blocks: ToolBlock[] | undefined;
 
   constructor(step: Step, rendered: RenderedStep, context: StepContext) {
     this.#step = step;
@@ -122,10 +123,15 @@ export class Toolbox {
     };
   }
 
+  /** Read once a step: their SQL is long. */
+  #referenceCalls(): ToolBlock[] {
+    this.#blocks ??= toolBlocks(this.#rendered.text, this.#step.file, this.#rendered.lineAt);
+    return this.#blocks;
+  }
+
   async #reference(number: number): Promise<ToolOutcome> {
     const { file } = this.#step;
-    const { text, lineAt } = this.#rendered;
-    const all = toolBlocks(text, file, lineAt);
+    const all = this.#referenceCalls();
     const calls = all.filter((block) => block.fence === number);
     if (calls.length === 0) {
       const last = all.at(-1)?.fence ?? 0;
