@@ -1,13 +1,11 @@
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
 import { RunbookError } from '../lib/errors.ts';
-import { truncate } from '../lib/format.ts';
 import type { QueryResult, QueryValue } from '../sources/source.ts';
+import { previewRows } from './preview-rows.ts';
 import { runQuery } from './query-rows.ts';
 import { defineTool } from './tool.ts';
 
-const PREVIEW_ROWS = 5;
-const PREVIEW_CELL = 120;
 /** PostHog cuts every answer here without a word. */
 const MAX_ROWS = 50_000;
 
@@ -33,6 +31,7 @@ const output = z.object({
   columns: z.array(z.string()),
   row_count: z.number(),
   preview: z.array(z.array(z.unknown())),
+  note: z.string().nullable().describe('what the preview leaves out, beside its number of rows'),
   truncated: z.boolean().describe('more rows exist than were returned'),
   saved_as: z.string().nullable(),
   elapsed_s: z.number(),
@@ -74,9 +73,7 @@ Example: {"sql": "SELECT properties.$ai_model AS model, count() AS calls FROM ev
     return {
       columns: result.columns,
       row_count: result.rows.length,
-      preview: result.rows
-        .slice(0, PREVIEW_ROWS)
-        .map((row) => row.map((cell) => (typeof cell === 'string' ? truncate(cell, PREVIEW_CELL) : cell))),
+      ...previewRows(result.rows),
       truncated,
       saved_as: save_as ?? null,
       elapsed_s: result.elapsedS,

@@ -1,19 +1,20 @@
 import { sqlFragments } from '../../analysis/sql.ts';
-import { RunbookError } from '../../lib/errors.ts';
 import type { Source } from '../../sources/source.ts';
 import { FactStore } from '../../tools/facts.ts';
+import { loadTool } from '../../tools/registry.ts';
 import type { ResultsDir } from '../../tools/results-dir.ts';
-import type { ToolContext } from '../../tools/tool.ts';
 import { artifactsOf } from '../artifacts.ts';
 import { callTool } from '../call-tool.ts';
 import type { Parameters } from '../parameters.ts';
 import { expandFragments, renderStep } from '../render.ts';
 import type { Step } from '../runbook/manifest.ts';
 import type { Scrubber } from '../secrets.ts';
+import { adviceOn } from './advice.ts';
+import { type Opened, SharedSource } from './shared-source.ts';
+import { Turns } from './turns.ts';
 
 /** How often a call that takes long says that it still runs. */
 const HEARTBEAT_MS = 2000;
-const DAY_MS = 86_400_000;
 const DEFAULT_WINDOW_DAYS = 30;
 
 interface WorkbenchOptions {
@@ -29,81 +30,80 @@ interface CallHandlers {
   progress(message: string): void;
 }
 
-/** Source, results dir and parameters as the tools of an MCP server share them. */
+/** Source, results dir and parameters as the tools of an MCP server share them, over all its sessions. */
 export class Workbench {
   readonly results: ResultsDir;
   readonly #options: WorkbenchOptions;
-  #source: Promise<Source> | undefined;
+  readonly #source: SharedSource;
+  /** Tools read files, add to them and write them back: two at once would lose what one of them added. */
+  readonly #writes = new Turns();
 
   constructor(options: WorkbenchOptions) {
     this.#options = options;
     this.results = options.results;
+    this.#source = new SharedSource(options.source, Number(options.params.window_days ?? DEFAULT_WINDOW_DAYS));
   }
 
-  /** Runs a tool. Its output holds no secret of the environment. @throws RunbookError what the tool throws */
-  async call(tool: string, input: unknown, { signal, progress }: CallHandlers): Promise<unknown> {
-    const source = await this.#opened(signal);
-    const { results, params, scrubber } = this.#options;
-    const expanded = expandFragments(input, { ...sqlFragments(String(params.operation_property ?? '')) });
-    const context: ToolContext = {
-      source,
-      results,
-      facts: new FactStore(results),
-      params,
-      window: this.#window(source),
-      signal,
-      progress,
-    };
-    const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
-    const call = { tool, input: expanded, placeOf: () => `the input of ${tool}` };
+  /**
+   * Runs a tool; those that write come one after another. Its output holds no secret of the environment.
+   * @throws RunbookError what the tool throws, or `interrupted`
+   */
+  async call(tool: string, input: unknown, handlers: CallHandlers): Promise<unknown> {
+    const { signal, progress } = handlers;
     const started = performance.now();
+    let state = 'waits for the source to open';
     const beat = setInterval(
-      () => progress(`${tool} has run for ${Math.round((performance.now() - started) / 1000)} s`),
+      () => progress(`${tool} ${state} (${Math.round((performance.now() - started) / 1000)} s)`),
       HEARTBEAT_MS,
     );
     try {
-      return scrubber.json(await callTool(call, { step: 0, context, emit: () => undefined, usage }));
+      const opened = await this.#source.get(signal);
+      const run = () => {
+        state = 'runs';
+        return this.#run(tool, input, opened, handlers);
+      };
+      state = 'waits for a call that writes';
+      return await ((await changes(tool, input)) ? this.#writes.take(signal, run) : run());
     } finally {
       clearInterval(beat);
     }
   }
 
+  async #run(tool: string, input: unknown, opened: Opened, handlers: CallHandlers): Promise<unknown> {
+    const { results, params, scrubber } = this.#options;
+    const expanded = expandFragments(input, { ...sqlFragments(String(params.operation_property ?? '')) });
+    const call = { tool, input: expanded, placeOf: () => `the input of ${tool}` };
+    const context = { ...opened, ...handlers, results, params, facts: new FactStore(results) };
+    const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
+    return scrubber.json(await callTool(call, { step: 0, context, emit: () => undefined, usage }));
+  }
+
   /** A step as a model reads it: parameters filled in, SQL fragments by their names, as calls may use them. */
   async step(step: Step, signal: AbortSignal): Promise<string> {
     const { results, params } = this.#options;
-    const window = this.#window(await this.#opened(signal));
+    const { window } = await this.#source.get(signal);
     const artifacts = artifactsOf(results);
     return renderStep(step, { params, window, run: { id: 'mcp' }, resultsDir: results.root, artifacts }).brief();
   }
 
-  #window(source: Source): { from: Date; to: Date } {
-    const to = source.now();
-    const days = Number(this.#options.params.window_days ?? DEFAULT_WINDOW_DAYS);
-    return { from: new Date(to.getTime() - days * DAY_MS), to };
+  /** What a failed call says to a model; see `adviceOn`. */
+  advice(error: unknown): string {
+    return adviceOn(error, (text) => this.scrub(text));
   }
 
-  /** What a failed call says to a model: the reason, the place in a query, and what to do. */
-  advice(error: unknown): string {
-    if (!(error instanceof RunbookError)) return 'The tool failed unexpectedly. Try another way.';
-    const { code, message, position, hint } = error;
-    const at = position ? ` (characters ${position.start} to ${position.end})` : '';
-    return this.#options.scrubber.text(`${code}: ${message}${at}${hint ? `\n${hint}` : ''}`);
+  /** Text without the secrets of the environment. */
+  scrub(text: string): string {
+    return this.#options.scrubber.text(text);
   }
 
   async close(): Promise<void> {
-    const source = await this.#source?.catch(() => undefined);
-    await source?.close();
+    await this.#source.close();
   }
+}
 
-  /** A source that could not be opened is tried again by the next call. */
-  #opened(signal: AbortSignal): Promise<Source> {
-    this.#source ??= this.#options.source().then(async (source) => {
-      await source.open(signal);
-      return source;
-    });
-    this.#source.catch(() => {
-      this.#source = undefined;
-    });
-    return this.#source;
-  }
+/** Whether a call writes. A query whose rows are only shown does not, and may take long: nobody has to wait for it. */
+async function changes(name: string, input: unknown): Promise<boolean> {
+  const { writes } = await loadTool(name);
+  if (name !== 'hogql_query') return writes !== 'nothing';
+  return typeof input === 'object' && input !== null && 'save_as' in input;
 }
