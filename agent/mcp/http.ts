@@ -1,12 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { RunbookError } from '../../lib/errors.ts';
-import { isLocalHost, type Listening, listen } from '../../lib/listen.ts';
+import { bareAddress, isLocalHost, isLoopback, type Listening, listen } from '../../lib/listen.ts';
 import { type Connectable, Sessions } from './sessions.ts';
 
 interface HttpOptions {
   /** 0 takes a free one. */
   port: number;
+  /** An address; an IPv6 one with or without brackets. */
   host: string;
   /** Asked of every request, where it is set. */
   token: string | undefined;
@@ -17,21 +18,22 @@ interface HttpOptions {
 /**
  * Serves MCP over streamable HTTP at `/mcp`. Pages of the web cannot reach it: on the loopback, Host and Origin must be the loopback's own;
  * elsewhere every request needs the bearer token.
- * @throws RunbookError `usage` for a port that is taken, or another address than the loopback without a token
+ * @throws RunbookError `usage` for a port or an address that cannot be used, or another address than the loopback without a token
  */
 export async function serveHttp({ port, host, token, build }: HttpOptions): Promise<Listening> {
-  if (!isLocalHost(host) && !token)
+  const address = bareAddress(host);
+  if (!isLoopback(address) && !token)
     throw new RunbookError('usage', `--host ${host}: others can reach it, so a token is needed.`, {
       at: '--host',
       hint: 'Set RUNBOOK_MCP_TOKEN to a long random text, which clients then send as their bearer token.',
     });
   const sessions = new Sessions(build);
   const app = new Hono();
-  app.use('*', async (c, next) => refusal(c, isLocalHost(host), token) ?? next());
+  app.use('*', async (c, next) => refusal(c, isLoopback(address), token) ?? next());
   app.all('/mcp', (c) => sessions.handle(c.req.raw));
   app.notFound((c) => failed(c, 404, 'MCP is at /mcp.'));
   app.onError((_error, c) => failed(c, 500, 'The request failed.'));
-  const { url, close } = await listen(app.fetch, { port, host });
+  const { url, close } = await listen(app.fetch, { port, host: address, portFlag: '--http' });
   return {
     url: `${url}/mcp`,
     async close() {

@@ -47,7 +47,7 @@ function uriOf(file: string): string {
 
 /** The file's text as data, cut where it is too long, which the note then says. */
 function labelled(file: string, workbench: Workbench): string {
-  const text = workbench.scrub(workbench.results.readText(file));
+  const text = workbench.clean(workbench.results.readText(file));
   const cut = text.length > MAX_CHARACTERS;
   const note = `Only the first ${MAX_CHARACTERS} of ${text.length} characters: read_artifact pages through the file.`;
   return dataLine({

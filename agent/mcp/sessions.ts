@@ -2,20 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { WebStandardStreamableHTTPServerTransport as HttpTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { RecentEvents } from './recent-events.ts';
+import { Session } from './session.ts';
 
 /** The SDK's servers, both the one with registries and the plain one. */
 export interface Connectable {
   connect(transport: Transport): Promise<void>;
 }
 
-/** Clients seldom say goodbye: the session that was used least recently makes room for a new one. */
+/** Clients seldom say goodbye: of the sessions that wait for no answer, the one used least recently makes room for a new one. */
 const MAX_SESSIONS = 32;
 
 /** MCP sessions over HTTP, each with a server of its own, so that progress and cancellation reach the call that they belong to. */
 export class Sessions {
   readonly #build: () => Promise<Connectable>;
   /** In the order of their last use. */
-  readonly #open = new Map<string, HttpTransport>();
+  readonly #open = new Map<string, Session>();
 
   constructor(build: () => Promise<Connectable>) {
     this.#build = build;
@@ -25,36 +26,49 @@ export class Sessions {
   async handle(request: Request): Promise<Response> {
     const id = request.headers.get('mcp-session-id');
     if (id === null) return (await this.#begin()).handleRequest(request);
-    const transport = this.#open.get(id);
-    if (!transport) return unknownSession();
-    this.#open.delete(id);
-    this.#open.set(id, transport);
-    return transport.handleRequest(request);
+    const session = this.#open.get(id);
+    if (!session) return unknownSession();
+    this.#touch(session);
+    return session.transport.handleRequest(request);
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((transport) => transport.close()));
+    await Promise.all([...this.#open.values()].map(({ transport }) => transport.close()));
   }
 
   async #begin(): Promise<HttpTransport> {
     const transport = new HttpTransport({
       sessionIdGenerator: randomUUID,
       eventStore: new RecentEvents(),
-      onsessioninitialized: (id) => this.#keep(id, transport),
+      onsessioninitialized: (id) => this.#keep(id, session),
       onsessionclosed: (id) => void this.#open.delete(id),
     });
     const server = await this.#build();
     // The SDK's own types disagree under exactOptionalPropertyTypes.
     await server.connect(transport as Transport);
+    const session = new Session(transport, (answered) => this.#touch(answered));
     return transport;
   }
 
-  #keep(id: string, transport: HttpTransport): void {
-    this.#open.set(id, transport);
-    const [oldest] = this.#open;
-    if (this.#open.size <= MAX_SESSIONS || !oldest) return;
-    this.#open.delete(oldest[0]);
-    void oldest[1].close();
+  #keep(id: string, session: Session): void {
+    if (this.#open.size >= MAX_SESSIONS) this.#evict();
+    this.#open.set(id, session);
+  }
+
+  /** Where all are busy, one call is lost: a server that no one new can reach would be worse. */
+  #evict(): void {
+    const all = [...this.#open];
+    const [id, session] = all.find(([, candidate]) => !candidate.isBusy()) ?? all[0] ?? [];
+    if (id === undefined) return;
+    this.#open.delete(id);
+    void session?.transport.close();
+  }
+
+  /** Puts a session last in the order of use. */
+  #touch(session: Session): void {
+    const id = session.transport.sessionId;
+    if (id === undefined || !this.#open.delete(id)) return;
+    this.#open.set(id, session);
   }
 }
 

@@ -9,6 +9,7 @@ import type { Parameters } from '../parameters.ts';
 import { expandFragments, renderStep } from '../render.ts';
 import type { Step } from '../runbook/manifest.ts';
 import type { Scrubber } from '../secrets.ts';
+import { dataLine } from '../untrusted.ts';
 import { adviceOn } from './advice.ts';
 import { type Opened, SharedSource } from './shared-source.ts';
 import { Turns } from './turns.ts';
@@ -45,7 +46,7 @@ export class Workbench {
   }
 
   /**
-   * Runs a tool; those that write come one after another. Its output holds no secret of the environment.
+   * Runs a tool; those that write come one after another. Its output holds no secret of the environment and no unseen characters.
    * @throws RunbookError what the tool throws, or `interrupted`
    */
   async call(tool: string, input: unknown, handlers: CallHandlers): Promise<unknown> {
@@ -75,7 +76,8 @@ export class Workbench {
     const call = { tool, input: expanded, placeOf: () => `the input of ${tool}` };
     const context = { ...opened, ...handlers, results, params, facts: new FactStore(results) };
     const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
-    return scrubber.json(await callTool(call, { step: 0, context, emit: () => undefined, usage }));
+    const output = await callTool(call, { step: 0, context, emit: () => undefined, usage });
+    return scrubber.json(seen(output));
   }
 
   /** A step as a model reads it: parameters filled in, SQL fragments by their names, as calls may use them. */
@@ -88,12 +90,12 @@ export class Workbench {
 
   /** What a failed call says to a model; see `adviceOn`. */
   advice(error: unknown): string {
-    return adviceOn(error, (text) => this.scrub(text));
+    return adviceOn(error, (text) => this.clean(text));
   }
 
-  /** Text without the secrets of the environment. */
-  scrub(text: string): string {
-    return this.#options.scrubber.text(text);
+  /** Text without unseen characters and without the secrets of the environment. */
+  clean(text: string): string {
+    return this.#options.scrubber.text(String(seen(text)));
   }
 
   async close(): Promise<void> {
@@ -106,4 +108,9 @@ async function changes(name: string, input: unknown): Promise<boolean> {
   const { writes } = await loadTool(name);
   if (name !== 'hogql_query') return writes !== 'nothing';
   return typeof input === 'object' && input !== null && 'save_as' in input;
+}
+
+/** JSON without unseen characters. They go before secrets are looked for, since they could split one. */
+function seen(value: unknown): unknown {
+  return JSON.parse(dataLine(value));
 }

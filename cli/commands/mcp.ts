@@ -5,6 +5,7 @@ import { Workbench } from '../../agent/mcp/workbench.ts';
 import { resolveParameters } from '../../agent/parameters.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { Scrubber } from '../../agent/secrets.ts';
+import { RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { loadEnv } from '../env.ts';
@@ -26,6 +27,11 @@ export const mcp: Register = (command) => {
   command.action(async (given: string | undefined, flags: McpFlags) => {
     const env = loadEnv();
     const port = flags.http === undefined ? undefined : parseInteger('--http', flags.http, { min: 0, max: 65_535 });
+    if (flags.host !== undefined && port === undefined)
+      throw new RunbookError('usage', '--host says where to listen, but without --http nothing listens.', {
+        at: '--host',
+        hint: 'Add --http PORT, or leave --host out for stdio.',
+      });
     const asOf = parseTime(flags.asOf);
     const specs = sourceSpecs(flags.source, env);
     const runbook = loadRunbook(given);

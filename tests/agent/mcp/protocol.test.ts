@@ -75,7 +75,7 @@ describe.each(['stdio', 'http'])('a long query over %s', (kind) => {
     });
     await expect(call).rejects.toThrow(/enough/u);
     await givenUp;
-    expect(said[0]).toMatch(/hogql_query has run for 2 s/u);
+    expect(said[0]).toMatch(/hogql_query runs \(2 s\)/u);
     // The server goes on serving.
     expect((await client.listTools()).tools.length).toBeGreaterThan(10);
   }, 30_000);
@@ -140,6 +140,17 @@ describe('HTTP sessions', () => {
     ];
     const refused = await execa(process.execPath, args, { env: environment({}), extendEnv: false, reject: false });
     expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('RUNBOOK_MCP_TOKEN') as string });
+  });
+
+  it('--host without --http is a mistake that is said', async () => {
+    const args = ['bin/runbook.js', 'mcp', '--host', '127.0.0.1', '--source', events, '--results-dir', results()];
+    const refused = await execa(process.execPath, args, {
+      env: environment({}),
+      extendEnv: false,
+      input: '',
+      reject: false,
+    });
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--http') as string });
   });
 
   it('reach no file outside the results dir', async () => {
