@@ -44,9 +44,9 @@ export class SharedSource {
 
   async #open(): Promise<Opened> {
     const { signal } = this.#closing;
-    if (signal.aborted) throw new RunbookError('interrupted', 'The server is closing.');
     const source = await this.#make();
     try {
+      if (signal.aborted) throw new RunbookError('interrupted', 'The server is closing.');
       await source.open(signal);
     } catch (error) {
       await source.close().catch(() => undefined);
