@@ -6,6 +6,7 @@ import { loadTool, toolNames } from '../../tools/registry.ts';
 import type { Tool } from '../../tools/tool.ts';
 import type { Runbook } from '../runbook/manifest.ts';
 import { dataLine } from '../untrusted.ts';
+import { bounded } from './bounded.ts';
 import { answered } from './resource-error.ts';
 import { registerResults } from './result-files.ts';
 import type { Workbench } from './workbench.ts';
@@ -40,7 +41,7 @@ function register(server: McpServer, tool: Tool, workbench: Workbench): void {
       title,
       description,
       inputSchema: input as never,
-      outputSchema: z.object({ [LABEL]: output }) as never,
+      outputSchema: z.object({ [LABEL]: output, note: z.string().optional() }) as never,
       annotations: {
         title,
         readOnlyHint: writes === 'nothing',
@@ -71,7 +72,8 @@ async function perform(name: string, args: unknown, extra: Extra, workbench: Wor
       },
     });
     // Some clients show a model the structured part, others the text: both say the same, under a name that says what it is.
-    const text = dataLine({ [LABEL]: output });
+    const { output: data, ...note } = bounded(output);
+    const text = dataLine({ [LABEL]: data, ...note });
     return { content: [{ type: 'text', text }], structuredContent: JSON.parse(text) as Record<string, unknown> };
   } catch (error) {
     return { content: [{ type: 'text', text: workbench.advice(error) }], isError: true };
