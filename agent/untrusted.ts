@@ -20,7 +20,8 @@ export function dataBlock(output: unknown, scrub?: (value: unknown) => unknown):
   return `DATA\n${dataLine(output, scrub)}\nEND OF DATA`;
 }
 
-function seen(value: unknown): unknown {
+/** A JSON value without the characters that are not seen, in every string of it. */
+export function seen(value: unknown): unknown {
   if (typeof value === 'string') return value.replace(UNSEEN, '');
   if (Array.isArray(value)) return value.map(seen);
   if (typeof value !== 'object' || value === null) return value;

@@ -9,7 +9,8 @@ import type { Parameters } from '../parameters.ts';
 import { expandFragments, renderStep } from '../render.ts';
 import type { Step } from '../runbook/manifest.ts';
 import type { Scrubber } from '../secrets.ts';
-import { dataLine } from '../untrusted.ts';
+import { seen } from '../untrusted.ts';
+import type { WriteRule } from '../write-rules.ts';
 import { adviceOn } from './advice.ts';
 import { type Opened, SharedSource } from './shared-source.ts';
 import { Turns } from './turns.ts';
@@ -24,6 +25,7 @@ interface WorkbenchOptions {
   results: ResultsDir;
   params: Parameters;
   scrubber: Scrubber;
+  mayNotWrite: WriteRule;
 }
 
 interface CallHandlers {
@@ -71,13 +73,15 @@ export class Workbench {
   }
 
   async #run(tool: string, input: unknown, opened: Opened, handlers: CallHandlers): Promise<unknown> {
-    const { results, params, scrubber } = this.#options;
+    const { results, params, scrubber, mayNotWrite } = this.#options;
     const expanded = expandFragments(input, { ...sqlFragments(String(params.operation_property ?? '')) });
     const call = { tool, input: expanded, placeOf: () => `the input of ${tool}` };
-    const context = { ...opened, ...handlers, results, params, facts: new FactStore(results) };
+    const guarded = results.guarded((file) => mayNotWrite(tool, file));
+    const context = { ...opened, ...handlers, results: guarded, params, facts: new FactStore(results) };
     const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
     const output = await callTool(call, { step: 0, context, emit: () => undefined, usage });
-    return scrubber.json(seen(output));
+    // Unseen characters go first: they could split a secret.
+    return scrubber.json(seen(JSON.parse(JSON.stringify(output))));
   }
 
   /** A step as a model reads it: parameters filled in, SQL fragments by their names, as calls may use them. */
@@ -108,9 +112,4 @@ async function changes(name: string, input: unknown): Promise<boolean> {
   const { writes } = await loadTool(name);
   if (name !== 'hogql_query') return writes !== 'nothing';
   return typeof input === 'object' && input !== null && 'save_as' in input;
-}
-
-/** JSON without unseen characters. They go before secrets are looked for, since they could split one. */
-function seen(value: unknown): unknown {
-  return JSON.parse(dataLine(value));
 }

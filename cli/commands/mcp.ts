@@ -5,6 +5,7 @@ import { Workbench } from '../../agent/mcp/workbench.ts';
 import { resolveParameters } from '../../agent/parameters.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { Scrubber } from '../../agent/secrets.ts';
+import { writeRule } from '../../agent/write-rules.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
@@ -40,7 +41,7 @@ export const mcp: Register = (command) => {
     const results = ResultsDir.create(flags.resultsDir, { overwrite: true, scrub: (text) => scrubber.text(text) });
     const params = resolveParameters(runbook.manifest, parsePairs(flags.param));
     const source = () => openSource(specs, { env, ...(asOf ? { asOf } : {}) });
-    const workbench = new Workbench({ source, results, params, scrubber });
+    const workbench = new Workbench({ source, results, params, scrubber, mayNotWrite: writeRule(runbook, undefined) });
     const build = () => buildServer(runbook, workbench, version());
     try {
       if (port === undefined) await overStdio(build);

@@ -86,6 +86,9 @@ describe('the MCP server over stdio', () => {
     ],
     ['write_artifact', { path: '../../x', content: 'x' }, /outside the results dir/u],
     ['read_artifact', { path: '/etc/passwd' }, /outside the results dir/u],
+    ['read_artifact', { path: 'data/.env' }, /is hidden/u],
+    ['write_artifact', { path: 'data/findings.json', content: '{}' }, /computed by detect_findings/u],
+    ['hogql_query', { sql: 'SELECT 1 FROM events LIMIT 1', save_as: 'data/facts.json' }, /written by the run itself/u],
     ['hogql_query', { sql: 5 }, /sql/u],
   ])('%s: what is wrong comes back as advice', async (name, input, message) => {
     const answer = await call(name, input);

@@ -69,7 +69,13 @@ function bench(...sources: CountingSource[]): { workbench: Workbench; results: R
   const results = ResultsDir.create(temporaryFolder(), { overwrite: true });
   const next = async () => sources.shift() ?? new CountingSource();
   const scrubber = new Scrubber({ A_TOKEN: 'a-secret-of-the-test' });
-  const workbench = new Workbench({ source: next, results, params: { window_days: 7 }, scrubber });
+  const workbench = new Workbench({
+    source: next,
+    results,
+    params: { window_days: 7 },
+    scrubber,
+    mayNotWrite: () => undefined,
+  });
   onTestFinished(() => workbench.close());
   return { workbench, results };
 }
