@@ -1,9 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { execa } from 'execa';
 import { messageOf, RunbookError } from '../../../lib/errors.ts';
 import type { Provider } from '../claude/providers.ts';
+import type { CliHome } from './home.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -55,24 +54,9 @@ function localFirst(localDir = import.meta.dirname) {
   return { preferLocal: true, localDir, extendEnv: false } as const;
 }
 
-/** A folder of its own for a run's processes: settings and secrets of the person who started it are not theirs. */
-export class CliHome {
-  readonly dir = mkdtempSync(path.join(tmpdir(), 'runbook-claude-code-'));
-
-  /** Only its owner reads it: the tools' token is in it. */
-  write(name: string, text: string): string {
-    const file = path.join(this.dir, name);
-    writeFileSync(file, text, { mode: 0o600 });
-    chmodSync(file, 0o600);
-    return file;
-  }
-
-  remove(): void {
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
 export interface CliOptions {
+  /** The program; by default the one that `cliVersion` finds. */
+  program?: string | undefined;
   home: CliHome;
   env: Env;
   provider: Provider;
@@ -99,10 +83,10 @@ export interface Cli {
 
 /** Starts Claude Code without a terminal: our tools and no others, no settings, no memory, nothing asked of anybody. */
 export function startCli(options: CliOptions): Cli {
-  const { home } = options;
-  const process = execa('claude', argumentsOf(options), {
+  const { home, program = 'claude' } = options;
+  const process = execa(program, argumentsOf(options), {
     ...localFirst(),
-    cwd: home.dir,
+    cwd: home.workDir,
     env: environmentOf(options),
     reject: false,
     forceKillAfterDelay: KILL_AFTER_MS,
@@ -134,8 +118,13 @@ function argumentsOf({ model, systemFile, mcpFile, builtinTools, maxTurns, maxCo
     ...['--tools', builtinTools.join(',')],
     ...['--allowedTools', [`mcp__${SERVER}__*`, ...builtinTools].join(',')],
     ...['--permission-mode', 'dontAsk', '--restricted', '--setting-sources', '', '--no-session-persistence'],
-    ...['--max-turns', String(maxTurns), '--max-budget-usd', maxCostUsd.toFixed(4)],
+    ...['--max-turns', String(maxTurns), '--max-budget-usd', dollars(maxCostUsd)],
   ];
+}
+
+/** Rounded up to the smallest amount that is written, since the program refuses to start with nothing. */
+function dollars(usd: number): string {
+  return (Math.max(1, Math.ceil(usd * 10_000)) / 10_000).toFixed(4);
 }
 
 /** With a key of its own the program gets a home of its own; without one it needs the login of the person who started it. */

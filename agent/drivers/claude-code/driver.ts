@@ -7,7 +7,8 @@ import type { AgentModel } from '../claude/models.ts';
 import { type StepNote, stepPrompt, systemPrompt } from '../claude/prompt.ts';
 import type { Provider } from '../claude/providers.ts';
 import { Toolbox, toolDefinitions } from '../claude/toolbox.ts';
-import { CliHome, SERVER, startCli } from './cli.ts';
+import { SERVER, startCli } from './cli.ts';
+import { CliHome } from './home.ts';
 import { Session } from './session.ts';
 import { stepServer } from './step-tools.ts';
 
@@ -17,6 +18,10 @@ interface ClaudeCodeOptions {
   provider: Provider;
   budget: Budget;
   env: Readonly<Record<string, string | undefined>>;
+  /** Another program that behaves like it. */
+  program?: string;
+  /** Shorter in tests. */
+  pauses?: { idleMs?: number };
 }
 
 /**
@@ -24,7 +29,7 @@ interface ClaudeCodeOptions {
  * a token of this step; the tools themselves run here, so their checks, events and limits are those of every other driver.
  */
 export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
-  const { runbook, model, provider, budget, env } = options;
+  const { runbook, model, provider, budget, env, program, pauses } = options;
   const notes: StepNote[] = [];
   return {
     kind: 'claude-code',
@@ -39,7 +44,10 @@ export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
       const build = () => Promise.resolve(stepServer(tools, (name, input) => running(session).runTool(name, input)));
       const server = await serveHttp({ port: 0, host: '127.0.0.1', token, build });
       try {
+        // Nothing is awaited from here until the session listens to the signal.
+        context.signal.throwIfAborted();
         const cli = startCli({
+          program,
           home,
           env,
           provider,
@@ -51,7 +59,7 @@ export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
           maxCostUsd: budget.leftUsd(),
         });
         const toolbox = new Toolbox(step, rendered, context);
-        session = new Session({ step, context, toolbox, budget, model, provider, cli });
+        session = new Session({ step, context, toolbox, budget, model, provider, cli, ...pauses });
         const prompt = context.scrub(stepPrompt(step, rendered, notes, context.params));
         const summary = await session.perform(prompt);
         notes.push({ number: step.number, title: step.title, summary: context.scrub(summary) });
