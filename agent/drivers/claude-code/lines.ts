@@ -33,6 +33,7 @@ const schema = z.union([
       kind: 'retry' as const,
       attempt,
       waitS: retry_delay_ms / 1000,
+      status: error_status ?? null,
       reason: [error_status, error].filter(Boolean).join(' ') || 'the request failed',
     })),
   streamed(z.object({ type: z.literal('message_start'), message: z.object({ usage }) })).transform(({ event }) => ({
@@ -74,6 +75,7 @@ const schema = z.union([
       /** `success`, or the name of a failure. An answer of the API that is an error is a `success` for the program. */
       outcome: line.subtype !== 'success' ? line.subtype : line.is_error ? 'api_error' : 'success',
       text: line.result ?? '',
+      status: line.api_error_status ?? null,
       reason: [line.api_error_status, line.result || line.errors?.join('; ') || line.terminal_reason]
         .filter(Boolean)
         .join(' '),

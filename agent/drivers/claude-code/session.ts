@@ -5,17 +5,19 @@ import type { StepContext } from '../../driver.ts';
 import type { Step } from '../../runbook/manifest.ts';
 import { type Budget, spent } from '../claude/budget.ts';
 import { REPEATED, unfinished } from '../claude/conversation.ts';
-import { generationEvent, type TokenUsage, tokensOf } from '../claude/generation.ts';
 import { LoopGuard } from '../claude/loop-guard.ts';
 import type { AgentModel } from '../claude/models.ts';
 import type { Toolbox, ToolOutcome } from '../claude/toolbox.ts';
 import { type Cli, SERVER } from './cli.ts';
 import { type CliLine, type CliResult, readLine } from './lines.ts';
+import { Requests } from './requests.ts';
 
 /** How often a model that stops before the outputs exist is reminded. */
 const MAX_NUDGES = 3;
 /** Silence of the program while no tool runs, after which it is given up, ms. */
 const IDLE_MS = 300_000;
+/** The longest time that a timer takes, ms. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 interface SessionParts {
   step: Step;
@@ -25,25 +27,30 @@ interface SessionParts {
   model: AgentModel;
   provider: string;
   cli: Cli;
+  /** Shorter in tests. */
+  idleMs?: number;
 }
 
 /** One step as a conversation that Claude Code leads: what it prints becomes events, and its word is not what ends the step. */
 export class Session {
   readonly #parts: SessionParts;
   readonly #guard = new LoopGuard();
-  #request = newRequest();
-  #turn = 0;
+  readonly #requests: Requests;
   #nudges = 0;
   #failure: unknown;
   #summary: string | undefined;
   #done = false;
   #tools = 0;
   #queue: Promise<unknown> = Promise.resolve();
+  /** Every call so far; none of them fails. */
+  readonly #calls: Promise<unknown>[] = [];
   #idle: NodeJS.Timeout | undefined;
+  #clock: NodeJS.Timeout | undefined;
   readonly #over = new AbortController();
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
+    this.#requests = new Requests(parts);
   }
 
   /**
@@ -52,20 +59,24 @@ export class Session {
    */
   async perform(prompt: string): Promise<string> {
     const { cli, context } = this.#parts;
-    const abort = () => void cli.stop();
+    const abort = () => this.#stop();
     context.signal.addEventListener('abort', abort, { once: true });
     let left: Awaited<ReturnType<Cli['stop']>>;
     try {
       cli.say(prompt);
       this.#watch();
+      this.#limitTime();
       for await (const text of cli.lines) this.#take(text);
     } finally {
+      clearTimeout(this.#clock);
       clearTimeout(this.#idle);
       context.signal.removeEventListener('abort', abort);
       left = await cli.stop();
       this.#over.abort();
+      this.#requests.close();
       // A tool that still runs belongs to this step.
-      await this.#queue;
+      await Promise.all(this.#calls);
+      clearTimeout(this.#idle);
     }
     context.signal.throwIfAborted();
     if (this.#failure !== undefined) throw this.#failure;
@@ -82,8 +93,10 @@ export class Session {
     if (verdict !== 'run') return Promise.resolve(REPEATED);
     const { toolbox } = this.#parts;
     const run = () => this.#performTool(name, input);
-    if (toolbox.isParallel({ name, input })) return run();
-    const result = this.#queue.then(run);
+    const isParallel = toolbox.isParallel({ name, input });
+    const result = isParallel ? run() : this.#queue.then(run);
+    this.#calls.push(result);
+    if (isParallel) return result;
     this.#queue = result;
     return result.then(async (outcome) => {
       // An answer to the last call would only cause one more request.
@@ -93,7 +106,8 @@ export class Session {
   }
 
   async #performTool(name: string, input: unknown): Promise<ToolOutcome> {
-    if (this.#failure !== undefined) return OVER;
+    const isOver = this.#failure !== undefined || this.#summary !== undefined || this.#over.signal.aborted;
+    if (isOver) return OVER;
     this.#tools += 1;
     this.#watch();
     try {
@@ -113,6 +127,11 @@ export class Session {
   /** The first failure is the one that is told. */
   #fail(error: unknown): void {
     this.#failure ??= error;
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#requests.end();
     void this.#parts.cli.stop();
   }
 
@@ -125,17 +144,32 @@ export class Session {
   #watch(): void {
     clearTimeout(this.#idle);
     if (this.#tools > 0) return;
-    const stop = () =>
-      this.#fail(this.#stopped(`Claude Code said nothing for ${IDLE_MS / 1000} s`, 'Try again later.'));
-    this.#idle = setTimeout(stop, IDLE_MS);
+    const { idleMs = IDLE_MS } = this.#parts;
+    const why = `Claude Code said nothing for ${idleMs / 1000} s`;
+    this.#idle = setTimeout(() => this.#expire(this.#stopped(why, 'Try again later.')), idleMs);
+  }
+
+  /** No answer outlasts the run's time. */
+  #limitTime(): void {
+    const { budget } = this.#parts;
+    const over = spent(`its ${budget.limits.seconds} seconds are over`, 'Use --agent scripted, or a shorter window.');
+    this.#clock = setTimeout(() => this.#expire(over), Math.min(budget.leftS() * 1000, MAX_TIMER_MS));
+  }
+
+  /** A step that is done does not fail because the program is slow to end. */
+  #expire(error: RunbookError): void {
+    if (this.#done) this.#stop();
+    else this.#fail(error);
   }
 
   #take(text: string): void {
     this.#watch();
     const line = readLine(text);
-    if (!line || this.#failure !== undefined) return;
+    if (!line) return;
     try {
-      this.#read(line);
+      // What was used counts, also after a failure.
+      this.#requests.read(line);
+      if (this.#failure === undefined && !this.#done) this.#read(line);
     } catch (error) {
       this.#fail(error);
     }
@@ -147,9 +181,6 @@ export class Session {
       case 'ready':
         this.#begun(line.servers);
         break;
-      case 'request':
-        this.#request = newRequest();
-        break;
       case 'retry':
         context.emit({
           type: 'model_retry',
@@ -158,18 +189,13 @@ export class Session {
           wait_s: line.waitS,
           reason: line.reason,
         });
-        break;
-      case 'usage':
-        // These counts are running totals, not additions.
-        this.#request.usage = { ...this.#request.usage, ...line.usage };
-        this.#request.stopReason = line.stopReason;
+        this.#parts.budget.checkRun();
         break;
       case 'said':
-        this.#request.id = line.requestId;
         if (line.text !== '') context.emit({ type: 'model_text', step: step.number, text: line.text });
         break;
       case 'answered':
-        this.#count();
+        this.#answered();
         break;
       case 'result':
         this.#ended(line);
@@ -184,33 +210,26 @@ export class Session {
     throw this.#stopped(`Claude Code could not reach its tools (${own?.status ?? 'unknown'})`, 'Use --agent claude.');
   }
 
-  #count(): void {
-    const { budget, context, step, model, provider } = this.#parts;
-    const { started, usage, stopReason, id } = this.#request;
-    this.#turn += 1;
+  /** Results of tools are followed by another request, and so is an answer that broke off. */
+  #answered(): void {
+    const { budget } = this.#parts;
     this.#guard.beginTurn();
-    const latencyS = (performance.now() - started) / 1000;
-    const asker = { step, runId: context.runId, turn: this.#turn, model, provider };
-    const broken = stopReason === null ? { error: { message: 'The answer broke off.', status: null } } : {};
-    const event = generationEvent({ usage, stopReason, latencyS, requestId: id, ...broken }, asker);
-    budget.spend(tokensOf(usage), event.properties.$ai_total_cost_usd);
-    context.emit(event);
-    this.#request.counted = true;
     this.#endIfFinished();
-    // Only the results of tools are followed by another request.
-    if (stopReason === 'tool_use' && !this.#done) budget.check();
+    if (this.#done) return;
+    if (this.#requests.lastStop === 'tool_use') budget.check();
+    if (this.#requests.lastStop === null) budget.checkRun();
   }
 
   /** The step is over with finish_step, once the answer that called it is counted. */
   #endIfFinished(): void {
-    if (this.#summary === undefined || !this.#request.counted) return;
+    if (this.#summary === undefined || this.#requests.isOpen) return;
     this.#done = true;
-    void this.#parts.cli.stop();
+    this.#stop();
   }
 
   /** The end of an answer: what it says of itself counts only where it says that it failed. */
   #ended({ outcome, text, reason, denied }: CliResult): void {
-    const { context, cli, step } = this.#parts;
+    const { context, cli, step, budget } = this.#parts;
     for (const tool of denied) context.emit({ type: 'tool_failed', step: step.number, tool, elapsed_s: 0, ...DENIED });
     if (outcome !== 'success') throw this.#failed(outcome, reason);
     const problems = context.unfinished();
@@ -223,6 +242,7 @@ export class Session {
     this.#nudges += 1;
     if (this.#nudges > MAX_NUDGES)
       throw this.#stopped(`the model stops without leaving its outputs: ${problems.join('; ')}`, SEE_LOG);
+    budget.check();
     cli.say(unfinished(problems));
   }
 
@@ -235,19 +255,6 @@ export class Session {
       'Check the model key, or use --agent scripted.',
     );
   }
-}
-
-interface Request {
-  started: number;
-  usage: TokenUsage;
-  stopReason: string | null;
-  id: string | null;
-  counted: boolean;
-}
-
-function newRequest(): Request {
-  const usage = { input_tokens: 0, output_tokens: 0 };
-  return { started: performance.now(), usage, stopReason: null, id: null, counted: false };
 }
 
 const SEE_LOG = 'See events.jsonl for what it tried.';

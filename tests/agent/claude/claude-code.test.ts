@@ -5,11 +5,12 @@ import type { BudgetLimits } from '../../../agent/drivers/claude/budget.ts';
 import { cliVersion } from '../../../agent/drivers/claude-code/cli.ts';
 import { diligent, type MessagesBody, type Reply, says, toolUse, uses } from '../../servers/messages.ts';
 import { step } from '../toy.ts';
-import { BODY, failure, KEY, OUTPUTS, of, perform as performWith } from './perform.ts';
+import { BODY, failure, KEY, OUTPUTS, of, type Performed, perform as performWith } from './perform.ts';
 
 type Options = Parameters<typeof performWith>[1];
 const perform = (next: (body: MessagesBody, n: number) => Reply, options: Options = {}) =>
   performWith(next, { ...options, agent: 'claude-code' });
+const statuses = (run: Performed) => of(run.events, 'generation').map(({ properties }) => properties.$ai_http_status);
 const promptOf = (body: MessagesBody | undefined) => JSON.stringify(body?.messages);
 
 describe('a step that Claude Code performs', () => {
@@ -31,6 +32,12 @@ describe('a step that Claude Code performs', () => {
     const names = run.server.bodies[0]?.tools?.map(({ name }) => name) ?? [];
     expect(names).toContain('mcp__runbook__hogql_query');
     expect(names.every((name) => name.startsWith('mcp__runbook__'))).toBe(true);
+  });
+
+  it('has those of Claude Code’s own tools that the runbook allows', async () => {
+    const run = await perform(diligent, { builtinTools: ['Read'] });
+    const names = run.server.bodies[0]?.tools?.map(({ name }) => name) ?? [];
+    expect(names.filter((name) => !name.startsWith('mcp__runbook__'))).toEqual(['Read']);
   });
 
   it('is not over because the model says so: it is told what is missing, in the same conversation', async () => {
@@ -80,6 +87,24 @@ describe('what can go wrong', () => {
     const run = await perform((body, n) => (n === 0 ? busy : diligent(body)));
     expect(of(run.events, 'step_finished')).toHaveLength(1);
     expect(of(run.events, 'model_retry')[0]).toMatchObject({ step: 1, attempt: 1 });
+    expect(statuses(run)).toEqual([529, 200, 200]);
+  });
+
+  it('every attempt of a request that is refused is an event', async () => {
+    const run = await perform(() => ({
+      kind: 'error',
+      status: 401,
+      type: 'authentication_error',
+      message: 'invalid x-api-key',
+    }));
+    expect(run.server.bodies.length).toBeGreaterThan(1);
+    expect(statuses(run)).toEqual(run.server.bodies.map(() => 401));
+    expect(of(run.events, 'generation').map(({ turn }) => turn)).toEqual(run.server.bodies.map((_body, n) => n + 1));
+  });
+
+  it('a request that is not made again is one event', async () => {
+    const run = await perform(() => ({ kind: 'error', status: 400, type: 'invalid_request_error', message: 'bad' }));
+    expect(statuses(run)).toEqual([400]);
   });
 
   it.each<[string, Reply, RegExp]>([
@@ -113,6 +138,34 @@ describe('what can go wrong', () => {
     expect(run.exit).toBe(4);
   });
 
+  it.each<[string, Partial<BudgetLimits>]>([
+    ['turns', { turnsPerStep: 1 }],
+    ['tokens', { tokens: 10 }],
+  ])('%s: a model that only talks is not asked again', async (_name, limits) => {
+    const run = await perform(() => says('I am done.'), { limits });
+    expect(run.exit).toBe(4);
+    expect(run.server.bodies).toHaveLength(1);
+  });
+
+  it('tokens: an answer that broke off is paid for, and nothing follows it', async () => {
+    const run = await perform((body, n) => (n === 0 ? { kind: 'cut' } : diligent(body)), { limits: { tokens: 10 } });
+    expect(run.exit).toBe(4);
+    expect(run.server.bodies).toHaveLength(1);
+  });
+
+  it('money: with less left than can be written there is still one request', async () => {
+    const run = await perform(() => says('I am done.'), { limits: { costUsd: 0.00004 } });
+    expect(failure(run)).toMatch(/^agent_budget/u);
+    expect(run.exit).toBe(4);
+    expect(run.server.bodies).toHaveLength(1);
+  });
+
+  it('time: an answer that does not end is not waited for', async () => {
+    const run = await perform(() => ({ kind: 'silent' }), { limits: { seconds: 3 } });
+    expect(failure(run)).toMatch(/agent_budget: .*its 3 seconds are over/u);
+    expect(run.exit).toBe(4);
+  });
+
   it('an interruption ends program and run', async () => {
     const controller = new AbortController();
     const run = await perform(
@@ -123,6 +176,10 @@ describe('what can go wrong', () => {
       { signal: controller.signal },
     );
     expect(run.exit).toBe(130);
+    // What was asked was paid for.
+    expect(of(run.events, 'generation').map(({ properties }) => properties.$ai_error)).toEqual([
+      'The answer broke off.',
+    ]);
   });
 
   it.each<[string, Reply]>([

@@ -38,17 +38,27 @@ interface PerformOptions {
   rows?: unknown[][];
   /** In place of one that answers every query with the rows. */
   source?: () => Promise<Source>;
+  /** Claude Code's own tools that the runbook allows. */
+  builtinTools?: string[];
+  onEvent?: (event: RunEvent) => void;
+}
+
+interface AgentOptions {
+  agent?: 'claude' | 'claude-code';
+  /** Instead of Claude Code. */
+  program?: string;
+  idleMs?: number;
 }
 
 /** Runs a toy runbook of one step (or the given ones) with a model that answers as `next` says. */
 export async function perform(
   next: (body: MessagesBody, n: number) => Reply,
-  options: PerformOptions & { agent?: 'claude' | 'claude-code' } = {},
+  options: PerformOptions & AgentOptions = {},
 ): Promise<Performed> {
   const agent = options.agent ?? 'claude';
   const server = await startMessages(agent === 'claude' ? next : throughClaudeCode(next));
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  return performDriver((runbook) => driverOf(agent, { runbook, limits, url: server.url }), { ...options, server });
+  return performDriver((runbook) => driverOf({ ...options, runbook, limits, url: server.url }), { ...options, server });
 }
 
 /** The same with any driver that asks the server. */
@@ -59,9 +69,8 @@ export async function performDriver(
   onTestFinished(() => server.close());
   const bodies = options.steps ?? [step('one', BODY, OUTPUTS)];
   const files = bodies.map((body, index) => [`steps/0${index + 1}.md`, body] as const);
-  const runbook = loadRunbook(
-    toyRunbook({ 'runbook.yaml': manifestOf(...files.map(([file]) => file)), ...Object.fromEntries(files) }),
-  );
+  const manifest = `${manifestOf(...files.map(([file]) => file))}builtin_tools: [${(options.builtinTools ?? []).join(', ')}]\n`;
+  const runbook = loadRunbook(toyRunbook({ 'runbook.yaml': manifest, ...Object.fromEntries(files) }));
   const events: RunEvent[] = [];
   const dir = path.join(temporaryFolder(), 'out');
   const { exitCode } = await runRunbook(
@@ -77,7 +86,10 @@ export async function performDriver(
       env: { ANTHROPIC_API_KEY: KEY },
       signal: options.signal ?? new AbortController().signal,
     },
-    (event) => events.push(event),
+    (event) => {
+      events.push(event);
+      options.onEvent?.(event);
+    },
   );
   return { exit: exitCode, events, server, dir };
 }
@@ -93,15 +105,27 @@ export const lastResult = (body: MessagesBody | undefined) => {
     : String(content);
 };
 
-async function driverOf(
-  agent: 'claude' | 'claude-code',
-  { runbook, limits, url }: { runbook: Runbook; limits: BudgetLimits; url: string },
-): Promise<Driver> {
+async function driverOf({
+  agent = 'claude',
+  runbook,
+  limits,
+  url,
+  program,
+  idleMs,
+}: AgentOptions & { runbook: Runbook; limits: BudgetLimits; url: string }): Promise<Driver> {
   const provider = 'anthropic';
   const model = await agentModel('anthropic/claude-sonnet-4.6', provider);
   if (agent === 'claude-code') {
     const env = { ...process.env, ANTHROPIC_API_KEY: KEY, ANTHROPIC_BASE_URL: url };
-    return claudeCodeDriver({ runbook, budget: new Budget(limits), model, provider, env });
+    return claudeCodeDriver({
+      runbook,
+      budget: new Budget(limits),
+      model,
+      provider,
+      env,
+      ...(program === undefined ? {} : { program }),
+      ...(idleMs === undefined ? {} : { pauses: { idleMs } }),
+    });
   }
   const client = new Anthropic({ apiKey: KEY, baseURL: url, maxRetries: 0, logLevel: 'off' });
   return claudeDriver({
