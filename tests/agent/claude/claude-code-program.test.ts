@@ -87,6 +87,19 @@ describe('a program that does not do its part', () => {
     expect(of(run.events, 'generation').map(({ properties }) => properties.$ai_is_error)).toEqual([true]);
   });
 
+  it('what an attempt used counts before another is made', async () => {
+    const usage = { input_tokens: 100, output_tokens: 1 };
+    const run = await perform(
+      `print({ type: 'system', subtype: 'status', status: 'requesting' });
+      print({ type: 'stream_event', event: { type: 'message_start', message: { usage: ${JSON.stringify(usage)} } } });
+      print({ type: 'system', subtype: 'api_retry', attempt: 1, retry_delay_ms: 60000 });
+      setInterval(() => undefined, 1000);`,
+      { limits: { tokens: 10 } },
+    );
+    expect(failure(run)).toMatch(/agent_budget: .*101 of 10 tokens are used/u);
+    expect(run.exit).toBe(4);
+  });
+
   it('a pause before another attempt is not a request', async () => {
     const retry = { attempt: 1, retry_delay_ms: 60_000, error_status: 529, error: 'overloaded' };
     const run = await perform(`

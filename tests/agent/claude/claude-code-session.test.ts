@@ -64,6 +64,11 @@ async function begin(call: Call, limits: Partial<BudgetLimits> = {}) {
 }
 
 const status = { type: 'system', subtype: 'status', status: 'requesting' };
+function answer(print: (line: object) => void): void {
+  const delta = { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 5 } };
+  for (const event of [delta, { type: 'message_stop' }]) print({ type: 'stream_event', event });
+}
+
 const slow =
   (ms: number): Call =>
   () =>
@@ -79,11 +84,7 @@ it('a call that waits behind the end of the step is not made', async () => {
   ];
   expect(await outcomes[2]).toEqual({ content: 'The run has ended.', isError: true });
   expect(order).toEqual(['write_artifact begins', 'write_artifact ends']);
-  print({
-    type: 'stream_event',
-    event: { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 5 } },
-  });
-  print({ type: 'stream_event', event: { type: 'message_stop' } });
+  answer(print);
   expect(await ended).toBe('Found it.');
   await Promise.all(outcomes);
 });
@@ -115,4 +116,15 @@ it('the end of the run’s time lets a tool finish that runs', async () => {
   expect(await ended).toBe('agent_budget');
   await sleep(0);
   expect(order).toEqual(['write_artifact begins', 'write_artifact ends', 'step over']);
+});
+
+it('what the program says of its end does not undo a step that is done', async () => {
+  const { session, print, ended, order } = await begin(slow(1));
+  print(status);
+  void session.runTool('finish_step', { summary: 'Found it.' });
+  answer(print);
+  print(status);
+  print({ type: 'result', subtype: 'error_during_execution', is_error: true });
+  expect(await ended).toBe('Found it.');
+  expect(order).toEqual(['generation', 'step over']);
 });

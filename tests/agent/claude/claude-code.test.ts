@@ -147,10 +147,13 @@ describe('what can go wrong', () => {
     expect(run.server.bodies).toHaveLength(1);
   });
 
-  it('tokens: an answer that broke off is paid for, and nothing follows it', async () => {
-    const run = await perform((body, n) => (n === 0 ? { kind: 'cut' } : diligent(body)), { limits: { tokens: 10 } });
+  it.each<[string, Reply]>([
+    ['is cut', { kind: 'cut' }],
+    ['ends in an error', { kind: 'stream_error', type: 'overloaded_error', message: 'Overloaded' }],
+  ])('tokens: an answer that %s is paid for, and no other answer is waited for', async (_name, fault) => {
+    const run = await perform((_body, n) => (n === 0 ? fault : { kind: 'silent' }), { limits: { tokens: 10 } });
+    expect(failure(run)).toMatch(/tokens are used/u);
     expect(run.exit).toBe(4);
-    expect(run.server.bodies).toHaveLength(1);
   });
 
   it('money: with less left than can be written there is still one request', async () => {
