@@ -7,7 +7,7 @@ import { type Budget, spent } from '../claude/budget.ts';
 import { REPEATED, unfinished } from '../claude/conversation.ts';
 import { LoopGuard } from '../claude/loop-guard.ts';
 import type { AgentModel } from '../claude/models.ts';
-import type { Toolbox, ToolOutcome } from '../claude/toolbox.ts';
+import { FINISH_STEP, type Toolbox, type ToolOutcome } from '../claude/toolbox.ts';
 import { type Cli, SERVER } from './cli.ts';
 import { type CliLine, type CliResult, readLine } from './lines.ts';
 import { Requests } from './requests.ts';
@@ -87,7 +87,7 @@ export class Session {
 
   /** A tool call of the model. Those that write run one after the other. */
   runTool(name: string, input: unknown): Promise<ToolOutcome> {
-    const verdict = this.#guard.check(name, input);
+    const verdict = name === FINISH_STEP ? 'run' : this.#guard.check(name, input);
     if (verdict === 'stop')
       this.#fail(this.#stopped(`the model makes the same call of ${name} over and over`, SEE_LOG));
     if (verdict !== 'run') return Promise.resolve(REPEATED);
@@ -112,6 +112,7 @@ export class Session {
     this.#watch();
     try {
       const outcome = await this.#parts.toolbox.run({ name, input });
+      if (outcome.changed) this.#guard.changed(name, input);
       this.#summary = outcome.finished ?? this.#summary;
       this.#endIfFinished();
       return outcome;
@@ -152,8 +153,7 @@ export class Session {
   /** No answer outlasts the run's time. */
   #limitTime(): void {
     const { budget } = this.#parts;
-    const over = spent(`its ${budget.limits.seconds} seconds are over`, 'Use --agent scripted, or a shorter window.');
-    this.#clock = setTimeout(() => this.#expire(over), Math.min(budget.leftS() * 1000, MAX_TIMER_MS));
+    this.#clock = setTimeout(() => this.#expire(budget.outOfTime()), Math.min(budget.leftS() * 1000, MAX_TIMER_MS));
   }
 
   /** A step that is done does not fail because the program is slow to end. */
@@ -241,7 +241,10 @@ export class Session {
     }
     this.#nudges += 1;
     if (this.#nudges > MAX_NUDGES)
-      throw this.#stopped(`the model stops without leaving its outputs: ${problems.join('; ')}`, SEE_LOG);
+      throw this.#stopped(
+        `the model stops without leaving its outputs: ${problems.join('; ')}, ${this.#nudges} times`,
+        SEE_LOG,
+      );
     budget.check();
     cli.say(unfinished(problems));
   }

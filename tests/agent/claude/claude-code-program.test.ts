@@ -48,7 +48,7 @@ describe('a program that does not do its part', () => {
     [
       'says that it is done',
       "ready('connected'); onMessage(() => result());",
-      /stopped 4 times without leaving data\/a\.json/u,
+      /stops without leaving its outputs: data\/a\.json missing, 4 times/u,
     ],
     [
       'was interrupted by another',
@@ -76,7 +76,7 @@ describe('a program that does not do its part', () => {
 
   it('talks without end: the time of the run ends it', async () => {
     const run = await perform("setInterval(() => ready('connected'), 50);", { limits: { seconds: 1 } });
-    expect(failure(run)).toMatch(/agent_budget: .*its 1 seconds are over/u);
+    expect(failure(run)).toMatch(/agent_budget: .*1 of 1 seconds are over/u);
     expect(run.exit).toBe(4);
   });
 

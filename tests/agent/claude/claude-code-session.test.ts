@@ -32,7 +32,7 @@ async function begin(call: Call, limits: Partial<BudgetLimits> = {}) {
     signal: new AbortController().signal,
     runId: 'run',
     params: {},
-    missing: () => [],
+    unfinished: () => [],
     scrub: (value) => value,
     emit: ({ type }: Pick<RunEvent, 'type'>) => order.push(type),
     async call(wanted) {

@@ -165,7 +165,7 @@ describe('what can go wrong', () => {
 
   it('time: an answer that does not end is not waited for', async () => {
     const run = await perform(() => ({ kind: 'silent' }), { limits: { seconds: 3 } });
-    expect(failure(run)).toMatch(/agent_budget: .*its 3 seconds are over/u);
+    expect(failure(run)).toMatch(/agent_budget: .*3 of 3 seconds are over/u);
     expect(run.exit).toBe(4);
   });
 
