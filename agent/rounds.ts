@@ -5,6 +5,7 @@ import type { Grade, GradeOptions } from '../rubric/grade.ts';
 import type { Judge } from '../rubric/judge/judge.ts';
 import { loadRubric, type Rubric } from '../rubric/load.ts';
 import type { ResultsDir } from '../tools/results-dir.ts';
+import { withComputed } from './computed.ts';
 import type { EventBody } from './events.ts';
 import { GRADE } from './results.ts';
 import type { Runbook } from './runbook/manifest.ts';
@@ -72,12 +73,12 @@ async function gradeRound(
   };
   let grade: Grade;
   try {
-    grade = await keep(await gradeResults(results.root, grading));
+    grade = await keep(await gradeResults(results.root, { ...grading, ...withComputed(results) }));
   } catch (error) {
     // The money for a judge is gone, but what the checks say costs nothing.
     const { judge: _judge, ...byChecks } = grading;
     if (error instanceof RunbookError && error.code === 'agent_budget')
-      await keep(await gradeResults(results.root, byChecks));
+      await keep(await gradeResults(results.root, { ...byChecks, ...withComputed(results) }));
     throw error;
   }
   const paths = runbook.mend?.outputs ?? [];

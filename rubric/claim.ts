@@ -8,7 +8,7 @@ import type { Scope } from './structure.ts';
 export interface Claim {
   file: string;
   line: number;
-  kind: 'trace' | 'usd' | 'percent' | 'count' | 'excerpt';
+  kind: 'trace' | 'usd' | 'percent' | 'count' | 'excerpt' | 'computed';
   /** As written. */
   text: string;
   scope: Scope;

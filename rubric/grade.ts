@@ -5,6 +5,7 @@ import { oneLine, truncate } from '../lib/format.ts';
 import { type Artifacts, type Loaded, readArtifacts, readText } from './artifacts.ts';
 import type { Claim } from './claim.ts';
 import { readClaims, summarise } from './claims.ts';
+import { computedClaims } from './computed-claims.ts';
 import { actionability } from './criteria/actionability.ts';
 import { costAnalysis } from './criteria/cost-analysis.ts';
 import type { Evidence, Scored } from './criteria/criterion.ts';
@@ -48,6 +49,8 @@ export interface GradeOptions {
   rubric?: Rubric;
   /** Files that must exist and hold something, where the runbook is not the trace optimizer. */
   outputs?: readonly string[];
+  /** The report's files as its data files alone give them, where they come from the report's template; by name. */
+  computed?: Readonly<Record<string, string>>;
   /** A model that judges what the checks cannot. */
   judge?: Judge;
 }
@@ -81,6 +84,14 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
   const claims: Claim[] = [
     ...readClaims(report.structure.blocks, { file: 'recommendations.md', artifacts, known }),
     ...readClaims(summary.structure.blocks, { file: 'summary.md', artifacts, known }),
+    ...computedClaims(
+      { file: 'recommendations.md', text, ...report.structure },
+      options.computed?.['recommendations.md'],
+    ),
+    ...computedClaims(
+      { file: 'summary.md', text: artifacts.summary.value ?? '', ...summary.structure },
+      options.computed?.['summary.md'],
+    ),
   ];
   const asked = optionsOf(artifacts);
   const found = validate({ ...report, artifacts, known }, asked);

@@ -35,7 +35,7 @@ interface ReportChart {
 }
 
 function charts(context: ToolContext): ReportChart[] {
-  const operations = readCsv(context, 'data/metrics_by_span.csv').map((row) => ({
+  const operations = readCsv(context.results, 'data/metrics_by_span.csv').map((row) => ({
     operation: String(row.operation),
     calls: Number(row.calls),
     recorded_cost_usd: Number(row.recorded_cost_usd),
@@ -54,7 +54,7 @@ function charts(context: ToolContext): ReportChart[] {
   const outliers = variance.flatMap(([operation, stats]) =>
     stats.outliers.map(({ trace_id, cost_usd }) => ({ operation, trace_id, cost: cost_usd })),
   );
-  const days = readCsv(context, 'data/daily_cost_by_model.csv').map((row) => ({
+  const days = readCsv(context.results, 'data/daily_cost_by_model.csv').map((row) => ({
     day: String(row.day),
     model: String(row.model),
     cost_usd: Number(row.cost_usd),

@@ -11,8 +11,8 @@ import { PROJECT, type Project } from './probe-project.ts';
 import { PRICE_MAP } from './query-rows.ts';
 import { RECOMMENDATIONS, type Recommendation, type RecommendationsFile } from './rank-recommendations.ts';
 import { SAMPLES, type Sample } from './read-traces.ts';
+import type { ResultsDir } from './results-dir.ts';
 import { HISTORY, type HistoryFile } from './review-history.ts';
-import type { ToolContext } from './tool.ts';
 
 /** Findings that the report's table shows; the rest is in `data/findings.json`. */
 const MAX_FINDINGS = 40;
@@ -20,11 +20,8 @@ const MAX_FINDINGS = 40;
 /** A row of a metrics CSV: text stays text, numbers are numbers, an empty cell is null. */
 export type MetricsRow = Record<string, string | number | null>;
 
-export function readCsv(context: ToolContext, file: string): MetricsRow[] {
-  const rows = parse(context.results.readText(file), { columns: true, skip_empty_lines: true }) as Record<
-    string,
-    string
-  >[];
+export function readCsv(results: ResultsDir, file: string): MetricsRow[] {
+  const rows = parse(results.readText(file), { columns: true, skip_empty_lines: true }) as Record<string, string>[];
   const texts = new Set(['operation', 'model', 'day']);
   return rows.map((row) =>
     Object.fromEntries(
@@ -121,11 +118,11 @@ function recommendationView(item: Recommendation) {
 }
 
 /** Everything that the report's templates may show, computed once; it is kept as an artifact so that each figure can be traced. */
-export function reportView(context: ToolContext) {
-  const read = <T>(file: string) => context.results.readJson(file) as T;
+export function reportView(results: ResultsDir) {
+  const read = <T>(file: string) => results.readJson(file) as T;
   const project = read<Project>(PROJECT);
-  const spans = readCsv(context, 'data/metrics_by_span.csv');
-  const models = readCsv(context, 'data/metrics_by_model.csv');
+  const spans = readCsv(results, 'data/metrics_by_span.csv');
+  const models = readCsv(results, 'data/metrics_by_model.csv');
   const findings = read<{ findings: Finding[] }>(FINDINGS).findings;
   const { recommendations } = read<RecommendationsFile>(RECOMMENDATIONS);
   const samples = read<Sample[]>(SAMPLES);
@@ -159,8 +156,8 @@ export function reportView(context: ToolContext) {
     models: models.slice(0, 15),
     trend: trendRows(
       spans,
-      readCsv(context, 'data/metrics_by_span_7d.csv'),
-      readCsv(context, 'data/metrics_by_span_3d.csv'),
+      readCsv(results, 'data/metrics_by_span_7d.csv'),
+      readCsv(results, 'data/metrics_by_span_3d.csv'),
       project.observed_days,
     ),
     backfilled: models.filter((row) => Number(row.backfilled_cost_usd) > 0).slice(0, 15),

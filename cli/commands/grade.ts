@@ -22,10 +22,12 @@ const JUDGES = ['auto', 'model', 'checks'];
 
 export const grade: Register = (command, exit) => {
   command.action(async (dir: string, flags: GradeFlags) => {
-    const { root } = ResultsDir.open(dir);
+    const results = ResultsDir.open(dir);
+    const { withComputed } = await import('../../agent/computed.ts');
     const { gradeResults } = await import('../../rubric/grade.ts');
     const options = await gradingFor(flags);
-    const result = await gradeResults(root, { ...options, ...(await judgeFor(flags, options.rubric)) });
+    const judge = await judgeFor(flags, options.rubric);
+    const result = await gradeResults(results.root, { ...options, ...withComputed(results), ...judge });
     await write(result, options.rubric, flags);
     exit(result.passed ? 0 : 1);
   });

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { lstatSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { readText } from './artifacts.ts';
+
+const LOG = 'events.jsonl';
+/** Texts that people may mend after a run: they are judged by what they say. The grade is the verdict itself. */
+const TEXTS = new Set(['recommendations.md', 'summary.md', 'grade.json', LOG]);
+
+const written = z.object({ type: z.literal('artifact_written'), path: z.string(), sha256: z.string() });
+
+/**
+ * Files that are not what the run's log says was written last: evidence that was changed after the run is none. Results without a log are
+ * taken as they are.
+ * @returns what is wrong with each, in the order of the log
+ */
+export function changedSince(dir: string): string[] {
+  const digests = new Map<string, string>();
+  for (const line of (readText(dir, LOG).value ?? '').split('\n')) {
+    const event = line.includes('"artifact_written"') ? written.safeParse(parsed(line)).data : undefined;
+    if (event && !TEXTS.has(event.path)) digests.set(event.path, event.sha256);
+  }
+  return [...digests].flatMap(([file, digest]) => {
+    const now = digestOf(path.join(dir, file));
+    if (now === digest) return [];
+    return [now === undefined ? `${file}, which the run wrote, is gone` : `${file} was changed after the run`];
+  });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined; // a torn last line
+  }
+}
+
+function digestOf(file: string): string | undefined {
+  try {
+    return lstatSync(file).isFile() ? createHash('sha256').update(readFileSync(file)).digest('hex') : undefined;
+  } catch {
+    return undefined;
+  }
+}
