@@ -65,7 +65,7 @@ describe('a report beside the text that its data give', () => {
     ['a name', 'over `kb_answer`.', 'over `draft_reply`.', /`draft_reply` in the place of `kb_answer`/u],
     ['a comparison', 'above 0.5', 'below 0.5', /below in the place of above/u],
     ['a negation that is put in', 'failed and', 'never failed and', /"never" turns it round/u],
-    ['what is counted', '175 calls', '175 users', /"175 users" is not what was counted/u],
+    ['what is counted', '175 calls', '175 users', /users in the place of calls/u],
     [
       'two figures that changed places',
       '175 calls (2.5%) failed and cost $9.70',
