@@ -17,6 +17,8 @@ import { STRUCTURE } from './parts.ts';
 const SEEDS = (process.env.BENCH_SEEDS ?? '1201,1202,1203,1204,1205').split(',').map(Number);
 /** Places tried of each kind in each report. */
 const TRIES = Number(process.env.BENCH_TRIES ?? 3);
+/** Grades of the untouched reports. */
+const known = new Map<string, Promise<Grade>>();
 const FAULTS: readonly Fault[] = [...FIGURES, ...STRUCTURE, ...FILES];
 
 const work = mkdtempSync(path.join(tmpdir(), 'bench-grader-'));
@@ -91,7 +93,6 @@ async function attempt(fault: Fault, good: string, n: number): Promise<'noticed'
   return !after.passed && fails(after) > fails(before) ? 'noticed' : 'missed';
 }
 
-const known = new Map<string, Promise<Grade>>();
 function gradeOf(dir: string): Promise<Grade> {
   const made = known.get(dir) ?? grade(dir);
   known.set(dir, made);
