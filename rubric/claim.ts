@@ -4,16 +4,32 @@ import { type Figure, shows } from './figures.ts';
 import type { KnownValues } from './known-values.ts';
 import type { Scope } from './structure.ts';
 
+export type ClaimKind =
+  | 'trace'
+  | 'usd'
+  | 'percent'
+  | 'count'
+  | 'tokens'
+  | 'latency'
+  | 'date'
+  | 'model'
+  | 'operation'
+  | 'excerpt'
+  /** A whole line or cell that the report's template computes. */
+  | 'computed';
+
 /** One thing that the report says and that the data can answer for. */
 export interface Claim {
   file: string;
   line: number;
-  kind: 'trace' | 'usd' | 'percent' | 'count' | 'excerpt' | 'computed';
+  kind: ClaimKind;
   /** As written. */
   text: string;
   scope: Scope;
   /** `contradicted`: it stands for a known value and differs; `unsupported`: no data file holds it. */
   status: 'verified' | 'contradicted' | 'unsupported';
+  /** It holds as a stated sum, share or difference of values, and not as one of them. */
+  derived: boolean;
   /** Empty where it is verified. */
   reason: string;
 }
@@ -38,11 +54,12 @@ export function claim(
   place: Place,
   outcome: Pick<Claim, 'kind' | 'text' | 'line'> & {
     failure: { status: 'contradicted' | 'unsupported'; reason: string } | null;
+    derived?: boolean;
   },
 ): Claim {
-  const { kind, text, line, failure } = outcome;
+  const { kind, text, line, failure, derived = false } = outcome;
   const { status, reason } = failure ?? { status: 'verified' as const, reason: '' };
-  return { file: ground.file, line, kind, text, scope: place.scope, status, reason };
+  return { file: ground.file, line, kind, text, scope: place.scope, status, derived, reason };
 }
 
 /** A figure against everything that the data hold. */
@@ -63,7 +80,7 @@ export function unsupported(reason: string): { status: 'unsupported'; reason: st
   return { status: 'unsupported', reason };
 }
 
-function kindOf(figure: Figure): Claim['kind'] {
+export function kindOf(figure: Figure): ClaimKind {
   return figure.unit === 'plain' ? 'count' : figure.unit;
 }
 

@@ -1,41 +1,75 @@
 import { citations } from './citations.ts';
-import { type Claim, claim, type Ground, unsupported } from './claim.ts';
-import { excerptClaims } from './excerpt-claims.ts';
+import { type Claim, type ClaimKind, claim, type Ground, unsupported } from './claim.ts';
+import { excerptClaims, holdsExcerpts, isCode, NO_READING, nextReading, type Reading } from './excerpt-claims.ts';
+import type { Block, CodeBlock, Prose, TextBlock } from './markdown.ts';
 import { proseClaims } from './prose-claims.ts';
-import type { ScopedBlock } from './structure.ts';
+import type { Scope, ScopedBlock } from './structure.ts';
 import { tableClaims } from './table-claims.ts';
 
 /**
- * Every trace id, amount, percentage, count and excerpt of a text with its line, resolved against the data files. Numbers inside
- * code and quotes are not claims, nor are dates, parameters, list numbers and targets.
+ * Every trace id, amount, percentage, count, date, name and excerpt of a text with its line, resolved against the data files. Figures stand in
+ * `text` in one form (ASCII digits, `$`, `%`), however they were written.
  */
 export function readClaims(blocks: readonly ScopedBlock[], ground: Ground): Claim[] {
-  return blocks.flatMap((block) => [...traceClaims(block, ground), ...otherClaims(block, ground)]);
+  let reading = NO_READING;
+  return blocks.flatMap((block) => {
+    const claims = [...traceClaims(block, ground), ...otherClaims(block, reading, ground)];
+    reading = nextReading(reading, block, ground);
+    return claims;
+  });
 }
 
 function traceClaims(block: ScopedBlock, ground: Ground): Claim[] {
-  return citations(block, ground.known.hasTrace).map(({ id, line }) => {
+  return citations(cited(block), ground.known.hasTrace).map(({ id, line }) => {
     const failure = ground.known.hasTrace(id) ? null : unsupported('no data file holds this trace id');
     return claim(ground, block, { kind: 'trace', text: id, line, failure });
   });
 }
 
-function otherClaims(block: ScopedBlock, ground: Ground): Claim[] {
-  if (block.kind === 'code' || (block.kind === 'text' && block.quoted)) return excerptClaims(block, ground);
-  if (block.kind === 'text') return proseClaims(block, ground);
-  return block.kind === 'table' ? tableClaims(block, ground) : [];
+/** Headings, alternative texts and link targets cite as sentences do. */
+function cited(block: ScopedBlock): Block {
+  if (block.kind === 'heading') return asText([{ text: block.text, codes: [], line: block.line }]);
+  if (block.kind !== 'text') return block;
+  return asText([...block.lines, ...(block.hidden ?? []), ...(block.urls ?? [])]);
+}
+
+function asText(lines: Prose[]): TextBlock {
+  return { kind: 'text', lead: null, lines, line: lines[0]?.line ?? 0, quoted: false };
+}
+
+function otherClaims(block: ScopedBlock, reading: Reading, ground: Ground): Claim[] {
+  if (block.kind === 'table') return tableClaims(block, ground);
+  if (block.kind === 'heading') {
+    const line: Prose = { text: block.text, codes: [], line: block.line };
+    return proseClaims({ scope: block.scope, lines: [line] }, ground);
+  }
+  const shown = block.kind === 'code' || block.quoted;
+  if (shown && holdsExcerpts(block.scope)) {
+    return block.kind === 'code' && isCode(block) ? [] : excerptClaims(block, reading, ground);
+  }
+  if (block.kind === 'code') return proseClaims(textOf(block), ground);
+  return proseClaims({ scope: block.scope, lines: [...block.lines, ...(block.hidden ?? [])] }, ground);
+}
+
+/** Text in a fence is text; code is not. */
+function textOf(block: CodeBlock & { scope: Scope }): { scope: Scope; lines: Prose[] } {
+  const lines = isCode(block) ? [] : block.value.split('\n');
+  return { scope: block.scope, lines: lines.map((text, at) => ({ text, codes: [], line: block.line + at + 1 })) };
 }
 
 /** The claims as `grade.json` keeps them. */
 export function summarise(claims: readonly Claim[]): {
   checked: number;
   verified: number;
-  failed: { file: string; line: number; text: string; reason: string }[];
+  /** How many of the verified ones are sums, shares and differences of values. */
+  derived: number;
+  failed: { file: string; line: number; text: string; reason: string; kind: ClaimKind; status: Claim['status'] }[];
 } {
   const failed = claims.filter((c) => c.status !== 'verified');
   return {
     checked: claims.length,
     verified: claims.length - failed.length,
-    failed: failed.map(({ file, line, text, reason }) => ({ file, line, text, reason })),
+    derived: claims.filter((c) => c.status === 'verified' && c.derived).length,
+    failed: failed.map(({ file, line, text, reason, kind, status }) => ({ file, line, text, reason, kind, status })),
   };
 }

@@ -12,6 +12,6 @@ export function computedClaims(
   if (computed === undefined) return [];
   return compareWithComputed(text, computed).map(({ line, text: shown, reason }) => {
     const scope = blocks.findLast((block) => block.line <= line)?.scope ?? NOWHERE;
-    return { file, line, kind: 'computed', text: shown, scope, status: 'contradicted', reason };
+    return { file, line, kind: 'computed', text: shown, scope, status: 'contradicted', derived: false, reason };
   });
 }

@@ -1,5 +1,4 @@
 import type { Artifacts, Sample } from './artifacts.ts';
-import { type Figure, shows } from './figures.ts';
 
 /** The values that headline figures, savings and sample counts must have, from the data files. */
 
@@ -58,12 +57,13 @@ export function monthlyValues(artifacts: Artifacts): number[] {
   return [...savings, ...facts, ...spend, totalCost(artifacts) * factor];
 }
 
-/** Whether a figure is one of the run's totals, which any passage may mention. */
-export function isTotal(figure: Figure, artifacts: Artifacts): boolean {
+/** The run's totals, which any passage may mention; shares among them are in 0..1. */
+export function runTotals(artifacts: Artifacts): number[] {
   const facts = Object.values(artifacts.facts.value ?? {}).map((fact) => fact.value);
   const calls = (artifacts.spans.value ?? []).reduce((sum, row) => sum + row.calls, 0);
-  const totals = [...facts, calls, totalCost(artifacts), ...monthlyValues(artifacts)];
-  return totals.some((value) => typeof value === 'number' && shows(figure, value));
+  const project = Object.values(artifacts.project.value ?? {});
+  const values = [...facts, ...project, calls, totalCost(artifacts), ...monthlyValues(artifacts)];
+  return values.filter((value) => typeof value === 'number');
 }
 
 /** What a headline such as `Total cost: …` must say; null for other lines. */

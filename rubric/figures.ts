@@ -28,7 +28,7 @@ const DIGITS = String.raw`(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?`;
 const SUFFIX = String.raw`(?:\s?(k|thousand|mn?|million|bn?|billion)(?![\p{L}\p{N}]))?`;
 const MONEY = new RegExp(String.raw`(?<![\p{L}\p{N}$])(?:US|USD\s?)?\$\s?${DIGITS}${SUFFIX}`, 'giu');
 const MONEY_AFTER = new RegExp(
-  String.raw`(?<![\p{L}\p{N}$.,-])${DIGITS}${SUFFIX}\s?(?:USD|US dollars|dollars)\b`,
+  String.raw`(?<![\p{L}\p{N}$.,-])${DIGITS}${SUFFIX}\s?(?:USD|US[ -]dollars|dollars)\b`,
   'giu',
 );
 const PERCENT = new RegExp(String.raw`(?<![\p{L}\p{N}$.,])${DIGITS}\s?%`, 'gu');
@@ -40,6 +40,17 @@ const PLAIN = new RegExp(
 /** Amounts of money in a text: `$1,234.50`, `US$ 12`, `$1.2k`, `12 USD`. */
 export function moneyIn(text: string): Figure[] {
   return [...matches(text, MONEY, 'usd'), ...matches(text, MONEY_AFTER, 'usd')];
+}
+
+const SIGN = String.raw`(?:[€£¥₹₽₩]|(?:EUR|GBP|CHF|JPY|CNY|INR|CAD|AUD)\b)`;
+const FOREIGN = new RegExp(
+  String.raw`(?<![\p{L}\p{N}])(?:${SIGN}\s?)${DIGITS}${SUFFIX}|(?<![\p{L}\p{N}$.,-])${DIGITS}${SUFFIX}\s?(?:${SIGN}|(?:euros?|pounds|yen)\b)`,
+  'giu',
+);
+
+/** Amounts in other currencies than the data's, with the sign or name of the currency. */
+export function foreignMoneyIn(text: string): Figure[] {
+  return matches(text, FOREIGN, 'usd');
 }
 
 /** Percentages in a text, as shares: `12.3%` is 0.123. */
@@ -60,7 +71,19 @@ export function cellFigure(text: string): Figure | null {
   return found && found.index === 0 ? found : null;
 }
 
+/** What each pattern found last: several rules read the same line, one after the other. */
+const last = new Map<RegExp, { text: string; figures: Figure[] }>();
+
 function matches(text: string, pattern: RegExp, unit: Unit): Figure[] {
+  if (!/\d/u.test(text)) return [];
+  const known = last.get(pattern);
+  if (known?.text === text) return known.figures;
+  const figures = read(text, pattern, unit);
+  last.set(pattern, { text, figures });
+  return figures;
+}
+
+function read(text: string, pattern: RegExp, unit: Unit): Figure[] {
   const per = unit === 'percent' ? 0.01 : 1;
   return [...text.matchAll(pattern)].map((match) => {
     const [written, whole = '0', fraction = '', suffix] = match;

@@ -79,7 +79,7 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
   const artifacts = readArtifacts(root);
   const text = artifacts.report.value ?? '';
   const report = await readReport(text);
-  const known = knownValues(artifacts);
+  const known = knownValues(artifacts, options.outputs);
   const summary = await readReport(artifacts.summary.value ?? '');
   const claims: Claim[] = [
     ...readClaims(report.structure.blocks, { file: 'recommendations.md', artifacts, known }),

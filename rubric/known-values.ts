@@ -1,7 +1,11 @@
-import { oneLine } from '../lib/format.ts';
 import type { Artifacts } from './artifacts.ts';
 import { projectedSavings } from './expected.ts';
 import { type Figure, moneyIn, numbersIn, percentagesIn, shows, type Unit } from './figures.ts';
+import { traceKey } from './keys.ts';
+import { type KnownExcerpts, knownExcerpts } from './known-excerpts.ts';
+import { type KnownTexts, knownTexts } from './known-texts.ts';
+import { plainFigures } from './plain-text.ts';
+import { isEvidence, isHearsay, provesTraces } from './sources.ts';
 
 /** Everything that the data files vouch for. */
 export interface KnownValues {
@@ -11,17 +15,21 @@ export interface KnownValues {
   ofTrace(id: string): OwnValues | undefined;
   /** Figures of the objects about this operation, those of single traces aside. */
   ofOperation(name: string): OwnValues | undefined;
+  /** Figures of the objects about this model, across operations. */
+  ofModel(name: string): OwnValues | undefined;
+  /** Whether it reads like a sum or share that the tables give, and like no value of theirs. */
+  isDerived(figure: Figure): boolean;
   /** Whether one object of the data holds both numbers, as `27 of 467` says. */
   hasPair(seen: Figure, of: Figure): boolean;
   /** Whether an artifact holds this trace id; a shortened one (`0194abcd…`) counts where it is at least 8 characters long. */
   hasTrace(id: string): boolean;
-  /** Whether the text occurs in a stored excerpt, white space aside. */
-  hasExcerpt(text: string): boolean;
   traceCount: number;
+  texts: KnownTexts;
+  excerpts: KnownExcerpts;
 }
 
 /** The figures of one trace or operation. */
-interface OwnValues {
+export interface OwnValues {
   has(figure: Figure): boolean;
   readonly hasMoney: boolean;
   /** The values under one of these keys. */
@@ -30,18 +38,12 @@ interface OwnValues {
   near(figure: Figure): number[];
 }
 
-/** Written from the same artifacts after the fact: its trace ids prove nothing. */
-const DERIVED = new Set(['data/report_view.json']);
-/** Price tables and query texts hold thousands of numbers that are no results. */
-const NO_RESULTS = /^data\/(?:model_pricing|price_map|queries)/u;
-
 const TRACE_KEY = /(?:^|_)traces?(?:_ids?)?$|^trace_?ids?$/iu;
 const MONEY_KEY = /usd|cost|spend|saving|price|excess|recorded|backfilled/iu;
 /** Keys that say nothing about the unit; in such objects they may be money. */
 const NEUTRAL_KEY =
   /^(?:low|expected|high|min|max|mean|median|std|avg|total|value|baseline|target|target_value|current|threshold\w*|p\d+|per_day\w*|before|after)$/iu;
 const NOTE_KEY = /^(?:note|notes|issue|message|reason|label|verdict|statuses|proof|driver|operation|model)$/iu;
-const EXCERPT_KEY = /excerpt|message|output|input|content|text/iu;
 
 class Pool implements OwnValues {
   readonly #values: Record<Unit, number[]> = { usd: [], percent: [], plain: [] };
@@ -101,37 +103,51 @@ interface Index {
   all: Pool;
   byTrace: Map<string, Pool>;
   byOperation: Map<string, Pool>;
+  byModel: Map<string, Pool>;
   /** The numbers of each object, nested ones included. */
   objects: number[][];
   traces: Set<string>;
-  excerpts: string[];
 }
 
-/** Indexes the data files of a results dir. */
-export function knownValues(artifacts: Artifacts): KnownValues {
+/**
+ * Indexes the data files of a results dir that are evidence.
+ * @param outputs data files that the runbook declares beside the contract's
+ */
+export function knownValues(artifacts: Artifacts, outputs: readonly string[] = []): KnownValues {
   const index: Index = {
     all: new Pool(),
     byTrace: new Map(),
     byOperation: new Map(),
+    byModel: new Map(),
     objects: [],
     traces: new Set(),
-    excerpts: [],
   };
   for (const { file, value } of artifacts.data) {
-    if (NO_RESULTS.test(file)) continue;
+    if (!isEvidence(file, outputs)) continue;
     if (file === 'data/cost_variance.json') walkByName(index, value, file);
     else walk(index, value, { file, key: '', pools: [index.all] });
   }
-  addDerived(index.all, artifacts);
+  const derived = new Pool();
+  addDerived(derived, artifacts);
+  let texts: KnownTexts | undefined;
+  let excerpts: KnownExcerpts | undefined;
   const shortened = [...index.traces].sort();
-  const haystack = index.excerpts.map(squeezed).join('\n');
   return {
-    has: (figure) => index.all.has(figure),
+    has: (figure) => index.all.has(figure) || derived.has(figure),
+    isDerived: (figure) => !index.all.has(figure) && derived.has(figure),
     ofTrace: (id) => index.byTrace.get(traceKey(id)),
+    ofModel: (name) => index.byModel.get(traceKey(name)),
     ofOperation: (name) => index.byOperation.get(traceKey(name)),
     hasPair: (seen, of) => index.objects.some((o) => o.some((v) => shows(seen, v)) && o.some((v) => shows(of, v))),
+    get texts() {
+      texts ??= knownTexts(artifacts, outputs);
+      return texts;
+    },
     hasTrace: (id) => index.traces.has(traceKey(id)) || isShortened(shortened, id),
-    hasExcerpt: (text) => pieces(text).every((piece) => haystack.includes(piece)),
+    get excerpts() {
+      excerpts ??= knownExcerpts(artifacts, outputs);
+      return excerpts;
+    },
     traceCount: index.traces.size,
   };
 }
@@ -179,9 +195,10 @@ function walkObject(index: Index, object: Record<string, unknown>, place: Place)
 
 /** An object that names a trace or an operation speaks for that one, and so do the objects inside it. */
 function scopeOf(index: Index, object: Record<string, unknown>): Pool[] | null {
-  const { trace_id: trace, operation } = object;
+  const { trace_id: trace, operation, model } = object;
   if (typeof trace === 'string' && trace !== '') return [index.all, poolOf(index.byTrace, trace)];
   if (typeof operation === 'string') return [index.all, poolOf(index.byOperation, operation)];
+  if (typeof model === 'string') return [index.all, poolOf(index.byModel, model)];
   return null;
 }
 
@@ -216,17 +233,17 @@ function addNumber(pools: Pool[], key: string, value: number): void {
 }
 
 function addText(index: Index, value: string, { file, key, pools }: Place): void {
-  if (TRACE_KEY.test(key) && value !== '' && !DERIVED.has(file)) index.traces.add(traceKey(value));
+  if (TRACE_KEY.test(key) && value !== '' && provesTraces(file)) index.traces.add(traceKey(value));
   if (value !== '' && value.length < 40 && Number.isFinite(Number(value))) addNumber(pools, key, Number(value));
   // What notes and earlier titles say was seen or told, not computed; the report may repeat it.
-  if (NOTE_KEY.test(key) || file === 'data/history.json') {
+  if (NOTE_KEY.test(key) && !isHearsay(file)) {
     for (const pool of pools) {
-      for (const figure of [...moneyIn(value), ...percentagesIn(value), ...numbersIn(value)]) {
+      const text = plainFigures(value);
+      for (const figure of [...moneyIn(text), ...percentagesIn(text), ...numbersIn(text)]) {
         pool.add(figure.unit, figure.value);
       }
     }
   }
-  if (EXCERPT_KEY.test(key) && !DERIVED.has(file)) index.excerpts.push(value);
 }
 
 /** Sums and shares that a reader of the tables would compute: column totals, each row's part of them, total savings. */
@@ -256,30 +273,10 @@ function addDerived(pool: Pool, artifacts: Artifacts): void {
     pool.add('plain', list?.length ?? 0);
 }
 
-/** Ids and names as they stand in a code span of a report: one line, without characters that would end it. */
-export function traceKey(id: string): string {
-  return squeezed(id).replaceAll('`', 'ʼ').replaceAll('|', '¦');
-}
-
 const SHORTEST_PREFIX = 8;
 
 function isShortened(sorted: readonly string[], id: string): boolean {
   const prefix = /^(.*?)(?:…|\.{3})$/u.exec(traceKey(id))?.[1] ?? '';
   if (prefix.length < SHORTEST_PREFIX) return false;
   return sorted.some((known) => known.startsWith(prefix));
-}
-
-/** On one line, as reports write it; broken characters as a Markdown file holds them. */
-function squeezed(text: string): string {
-  return oneLine(text)
-    .replace(/\p{Surrogate}/gu, '\uFFFD')
-    .trim();
-}
-
-/** A quoted text without its marks of omission, piece by piece. */
-function pieces(text: string): string[] {
-  return text
-    .split(/…|\.{3,}|\[cut\]/u)
-    .map(squeezed)
-    .filter((piece) => piece !== '');
 }

@@ -6,6 +6,9 @@ interface MdNode {
   value?: string;
   depth?: number;
   lang?: string | null;
+  alt?: string | null;
+  title?: string | null;
+  url?: string;
   children?: MdNode[];
   position?: { start: { line: number }; end: { line: number } };
 }
@@ -31,6 +34,10 @@ export interface TextBlock {
   line: number;
   /** Inside a block quote. */
   quoted: boolean;
+  /** Texts that the page does not show at first: alternative texts, titles, comments and attributes. */
+  hidden?: Prose[];
+  /** Where its links lead. */
+  urls?: Prose[];
 }
 export interface CodeBlock {
   kind: 'code';
@@ -130,7 +137,31 @@ function textBlock(node: MdNode, quoted: boolean): TextBlock {
           .replace(/\s*[:.]\s*$/u, '')
           .trim()
       : null;
-  return { kind: 'text', lead, lines: proseLines(node), line: node.position?.start.line ?? 0, quoted };
+  return { kind: 'text', lead, lines: proseLines(node), line: node.position?.start.line ?? 0, quoted, ...asides(node) };
+}
+
+/** What stands in a paragraph beside its visible text. */
+function asides(node: MdNode): Pick<TextBlock, 'hidden' | 'urls'> {
+  const hidden: Prose[] = [];
+  const urls: Prose[] = [];
+  const visit = (child: MdNode): void => {
+    const line = child.position?.start.line ?? node.position?.start.line ?? 0;
+    const texts = [child.alt, child.title, child.type === 'html' ? unseen(child.value ?? '') : null];
+    for (const text of texts) if (text) hidden.push({ text, codes: [], line });
+    if (child.url) urls.push({ text: child.url, codes: [], line });
+    for (const inner of child.children ?? []) visit(inner);
+  };
+  for (const child of node.children ?? []) visit(child);
+  return { ...(hidden.length > 0 && { hidden }), ...(urls.length > 0 && { urls }) };
+}
+
+/** Comments and the values of attributes. */
+function unseen(html: string): string {
+  const comments = [...html.matchAll(/<!--([\s\S]*?)(?:-->|$)/gu)].map(([, text = '']) => text);
+  const attributes = [...html.matchAll(/\b(?:title|alt|aria-label|summary)\s*=\s*(?:"([^"]*)"|'([^']*)')/giu)].map(
+    ([, double, single]) => double ?? single ?? '',
+  );
+  return [...comments, ...attributes].join(' ').trim();
 }
 
 /** Readers of the rendered page see the text between the tags. */
@@ -138,7 +169,10 @@ function htmlBlock(node: MdNode, quoted: boolean): TextBlock {
   const start = node.position?.start.line ?? 0;
   const visible = (node.value ?? '').replace(/<!--[\s\S]*?(?:-->|$)|<[^>]*>/gu, (tag) => tag.replace(/[^\n]/gu, ''));
   const lines = visible.split('\n').map((text, offset) => ({ text, codes: [], line: start + offset }));
-  return { kind: 'text', lead: null, lines: lines.filter((line) => line.text.trim() !== ''), line: start, quoted };
+  const aside = unseen(node.value ?? '');
+  const hidden = aside === '' ? [] : [{ text: aside.replace(/\s+/gu, ' '), codes: [], line: start }];
+  const shown = lines.filter((line) => line.text.trim() !== '');
+  return { kind: 'text', lead: null, lines: shown, line: start, quoted, ...(hidden.length > 0 && { hidden }) };
 }
 
 function tableBlock(node: MdNode): TableBlock {

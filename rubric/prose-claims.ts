@@ -1,22 +1,25 @@
-import type { Artifacts } from './artifacts.ts';
-import { bound, type Claim, claim, type Ground, isTrivial, type LineFigure, pooled, unsupported } from './claim.ts';
-import { headline, isTotal, monthlyValues, sampleCounts, savingsOf } from './expected.ts';
-import { type Figure, moneyIn, numbersIn, percentagesIn, shows } from './figures.ts';
-import { traceKey } from './known-values.ts';
-import type { Prose, TextBlock } from './markdown.ts';
-import { readPlan } from './plan.ts';
+import { bound, type Claim, claim, type Ground, isTrivial, kindOf, type LineFigure, unsupported } from './claim.ts';
+import { derivedFrom } from './derived.ts';
+import { quotationClaims } from './excerpt-claims.ts';
+import { headline, monthlyValues, savingsOf } from './expected.ts';
+import { type Figure, foreignMoneyIn, moneyIn, numbersIn, percentagesIn, shows } from './figures.ts';
+import { blank, looseClaims } from './loose-claims.ts';
+import type { Prose } from './markdown.ts';
+import { pairClaims, readingClaims } from './pair-claims.ts';
+import { plainLine } from './plain-line.ts';
+import { planClaims } from './plan-claims.ts';
 import type { Scope } from './structure.ts';
+import { isGlobal, isTelling, type Subject, subjectsOf } from './subjects.ts';
 
-type Paragraph = TextBlock & { scope: Scope };
+interface Paragraph {
+  scope: Scope;
+  lines: readonly Prose[];
+}
 
-/** Parts that say what to do, not what is. */
-const PLANS = new Set(['fix', 'measure']);
-
-/** Amounts, percentages and counts in a paragraph or list item. */
+/** Everything that the lines of a paragraph, a list item, a heading or a text fence claim, excerpts and trace ids aside. */
 export function proseClaims(block: Paragraph, ground: Ground): Claim[] {
-  if (block.scope.part === 'measure') return planClaims(block, ground);
-  if (block.scope.part !== null && PLANS.has(block.scope.part)) return [];
-  return block.lines.flatMap((prose) => lineClaims(prose, block, ground));
+  const plans = block.scope.part === 'measure' ? planClaims(block, ground) : [];
+  return [...plans, ...block.lines.flatMap((prose) => lineClaims(prose, block, ground))];
 }
 
 /** A headline's figure (`Total cost: …`), which has one right value. */
@@ -32,7 +35,8 @@ export function headlineClaim(
   return { index: figure.index, claim: bound(ground, place, { ...figure, line: prose.line }, expected) };
 }
 
-function lineClaims(prose: Prose, block: Paragraph, ground: Ground): Claim[] {
+function lineClaims(raw: Prose, block: Paragraph, ground: Ground): Claim[] {
+  const prose = plainLine(raw, block.scope, ground);
   const { text, line } = prose;
   const head = headlineClaim(prose, block, ground);
   const reading = readingClaims(prose, block, ground);
@@ -45,12 +49,53 @@ function lineClaims(prose: Prose, block: Paragraph, ground: Ground): Claim[] {
     ...percentagesIn(text).filter((figure) => !isChoice(text, figure)),
     ...numbersIn(text).filter((figure) => isCount(text, figure)),
   ];
-  const rest = figures.filter((figure) => !taken.has(figure.index)).map((figure) => ({ ...figure, line }));
+  const rest = figures
+    .filter((figure) => !taken.has(figure.index) && !isAdvice(figure, text, block.scope))
+    .map((figure) => ({ ...figure, line }));
   return [
     ...(head ? [head.claim] : []),
     ...[...reading, ...impact, ...pairs].map((r) => r.claim),
     ...rest.map((figure) => figureClaim(figure, prose, block, ground)),
+    ...foreignMoneyIn(text).map((figure) => foreign({ ...figure, line }, block, ground)),
+    ...quotationClaims(raw, block, ground),
+    ...(isPlan(block.scope) ? [] : looseClaims(unread(prose, figures, taken), block, ground)),
   ];
+}
+
+/** Parts that say what to do: their bare numbers are settings, but what they measure is claimed as elsewhere. */
+function isPlan({ part }: Scope): boolean {
+  return part === 'fix' || part === 'measure';
+}
+
+const A_TARGET = /^\s*\W*target\b/iu;
+const PER_ARM = /^ traces? per arm\b/iu;
+
+/** Short figures of a plan, its targets, and the size of its test are chosen; `planClaims` holds them to the data where those say them. */
+function isAdvice(figure: Figure, text: string, scope: Scope): boolean {
+  if (!isPlan(scope)) return false;
+  return !isTelling(figure) || A_TARGET.test(text) || PER_ARM.test(text.slice(figure.index + figure.text.length));
+}
+
+/** The line without the figures that have been read. */
+function unread(prose: Prose, figures: readonly Figure[], taken: ReadonlySet<number | undefined>): Prose {
+  const { text } = prose;
+  const all = [
+    ...figures,
+    ...percentagesIn(text),
+    ...foreignMoneyIn(text),
+    ...numbersIn(text).filter(({ index }) => taken.has(index)),
+  ];
+  let rest = text;
+  for (const { index, text: written } of all) {
+    const end = index + written.length;
+    rest = rest.slice(0, index) + blank(rest.slice(index, end)) + rest.slice(end);
+  }
+  return { ...prose, text: rest };
+}
+
+function foreign(figure: LineFigure, place: Paragraph, ground: Ground): Claim {
+  const failure = { status: 'contradicted', reason: 'the costs of the data are in US dollars' } as const;
+  return claim(ground, place, { kind: 'usd', text: figure.text, line: figure.line, failure });
 }
 
 /** In `Expected Impact` the first amount is the expected saving; of three, the others are the ends of its interval. */
@@ -99,92 +144,49 @@ function isCount(text: string, figure: Figure): boolean {
 
 /** An amount followed by this is one a month. */
 const A_MONTH = /^\s?(?:a|per|\/)\s?month/iu;
+const A_YEAR = /^\s?(?:a|per|\/)\s?year/iu;
+const IN_ALL = /\b(?:in all|in total|altogether|overall|as a whole)\b/iu;
+const FAILED = /^ (?:(?:calls|requests|generations) (?:(?:that|have|had) )*(?:failed|fail)\b|failed\b)/iu;
 
-function figureClaim(figure: LineFigure, { text, codes }: Prose, block: Paragraph, ground: Ground): Claim {
-  const found = pooled(ground, block, figure);
-  if (found.status !== 'verified') return found;
-  const fail = (reason: string) =>
-    claim(ground, block, { kind: found.kind, text: figure.text, line: figure.line, failure: unsupported(reason) });
-  if (figure.unit === 'usd' && A_MONTH.test(text.slice(figure.index + figure.text.length))) {
-    const known = monthlyValues(ground.artifacts).some((value) => shows(figure, value));
-    return known ? found : fail('no saving and no monthly figure of the data reads like this');
+function figureClaim(figure: LineFigure, prose: Prose, block: Paragraph, ground: Ground): Claim {
+  const { text } = prose;
+  const make = (failure: Parameters<typeof claim>[2]['failure'], derived = false) =>
+    claim(ground, block, { kind: kindIn(text, figure), text: figure.text, line: figure.line, failure, derived });
+  const { negative, failed } = ground.known.texts;
+  const after = text.slice(figure.index + figure.text.length);
+  if (/(?<![\d)]\s?)-\s?$/u.test(text.slice(0, figure.index)) && !negative.some((value) => shows(figure, value))) {
+    return make({ status: 'contradicted', reason: 'the data hold no such value below zero' });
   }
-  const subject = subjectOf(block.scope, ground.artifacts);
-  const own = subject === null ? undefined : ground.known.ofOperation(subject);
-  if (!own || isTrivial(figure) || own.has(figure) || isTotal(figure, ground.artifacts)) return found;
-  if (codes.some((code) => ground.known.ofTrace(code)?.has(figure))) return found;
-  return fail(`no figure of ${subject} reads like this`);
-}
-
-/** The operation that a recommendation, or a passage on variance, is about. */
-function subjectOf(scope: Scope, artifacts: Artifacts): string | null {
-  if (scope.section === 'Recommendations') {
-    return (
-      artifacts.recommendations.value?.recommendations.find((r) => r.priority === scope.priority)?.operation ?? null
-    );
+  if (isTrivial(figure)) return make(null);
+  if (figure.unit === 'usd' && (A_MONTH.test(after) || A_YEAR.test(after))) {
+    const factor = A_YEAR.test(after) ? 12 : 1;
+    const known = monthlyValues(ground.artifacts).some((value) => shows(figure, value * factor));
+    return make(known ? null : unsupported('no saving and no monthly figure of the data reads like this'));
   }
-  if (scope.section !== 'High-Variance Investigation') return null;
-  return Object.keys(artifacts.variance.value ?? {}).find((name) => traceKey(name) === traceKey(scope.heading)) ?? null;
+  const subjects = subjectsOf(prose, block.scope, ground);
+  if (figure.unit === 'plain' && FAILED.test(after)) {
+    const sum = failed.reduce((total, value) => Math.max(total, value), 0);
+    const known = [...failed, sum].some((value) => shows(figure, value));
+    return make(known ? null : { status: 'contradicted', reason: 'no count of failed calls reads like this' });
+  }
+  if (isGlobal(figure, ground)) return make(null);
+  if (figure.unit === 'usd' && subjects.length === 0 && IN_ALL.test(text)) {
+    return make({ status: 'contradicted', reason: 'no total of the run reads like this' });
+  }
+  if (subjects.some(({ own }) => own.has(figure))) return make(null);
+  if (derivedFrom(subjects, figure, ground)) return make(null, true);
+  return make(unbound(figure, subjects, ground), ground.known.isDerived(figure));
 }
 
-/** `27 of 467` must stand together somewhere in the data; a share behind it must be their quotient. */
-const PAIR = /^ of (?:its |the |all )?(?=\d)/u;
-const SHARE = /^[^.;]{0,60}?\((?=\d)/u;
-
-function pairClaims(prose: Prose, block: Paragraph, ground: Ground): { indexes: number[]; claim: Claim }[] {
-  const numbers = numbersIn(prose.text);
-  return numbers.flatMap((seen, at) => {
-    const of = numbers[at + 1];
-    const joint = of && prose.text.slice(seen.index + seen.text.length, of.index);
-    if (!of || joint === undefined || !PAIR.test(`${joint}0`) || of.value < seen.value) return [];
-    const known = ground.known.hasPair(seen, of);
-    const after = prose.text.slice(of.index + of.text.length);
-    const [lead = ''] = SHARE.exec(after) ?? [];
-    const share = lead === '' ? undefined : percentagesIn(after).find((figure) => figure.index === lead.length);
-    const quotient = !share || of.value === 0 || shows(share, seen.value / of.value);
-    const failure = known ? null : unsupported('no part of the data holds these two counts together');
-    const wrong = { status: 'contradicted', reason: 'the share is not the quotient of the counts' } as const;
-    const text = prose.text.slice(seen.index, of.index + of.text.length);
-    const made = claim(ground, block, { kind: 'count', text, line: prose.line, failure: quotient ? failure : wrong });
-    return [{ indexes: [seen.index, of.index], claim: made }];
-  });
+/** What is wrong with a figure that none of the line's subjects owns; null where any value of the data will do. */
+function unbound(figure: Figure, subjects: readonly Subject[], { known }: Ground) {
+  const named = subjects.map(({ name }) => name).join(', ');
+  if (subjects.some(({ kind }) => kind !== 'trace')) return unsupported(`no figure of ${named} reads like this`);
+  if (!known.has(figure)) return unsupported('no data file holds this figure');
+  return isTelling(figure) ? null : unsupported('nothing in the data is tied to a figure as short as this');
 }
 
-const SAMPLED = /(\d+)( of )(\d+) (?:sampled|read) traces/giu;
-
-/** `4 of 15 sampled traces` must be how the samples were tagged. */
-function readingClaims(prose: Prose, block: Paragraph, ground: Ground): { indexes: number[]; claim: Claim }[] {
-  const samples = ground.artifacts.samples.value;
-  if (!samples) return [];
-  const valid = sampleCounts(samples);
-  const reason = `the ${samples.length} samples of data/qualitative_samples.json have other counts`;
-  return [...prose.text.matchAll(SAMPLED)].map((match) => {
-    const [text, seen = '', joint = '', of = ''] = match;
-    const ok = valid.has(`${Number(seen)}/${Number(of)}`);
-    const failure = ok ? null : ({ status: 'contradicted', reason } as const);
-    return {
-      indexes: [match.index, match.index + seen.length + joint.length],
-      claim: claim(ground, block, { kind: 'count', text, line: prose.line, failure }),
-    };
-  });
-}
-
-const PLAN_VALUES = [
-  ['baseline', 'baseline'],
-  ['target', 'target_value'],
-] as const;
-
-/** Baseline and target are measured or computed: where the data say them, the plan says the same. */
-function planClaims(block: Paragraph, ground: Ground): Claim[] {
-  const list = ground.artifacts.recommendations.value?.recommendations;
-  const own = list?.find((item) => item.priority === block.scope.priority);
-  const plan = readPlan([block]);
-  return PLAN_VALUES.flatMap(([field, key]) => {
-    const value = own?.[key];
-    const entry = plan[field];
-    const [figure] = entry ? [...moneyIn(entry.text), ...percentagesIn(entry.text), ...numbersIn(entry.text)] : [];
-    if (typeof value !== 'number' || !entry || !figure) return [];
-    const expected = { values: [value], what: `data/recommendations.json (${key})` };
-    return [bound(ground, block, { ...figure, line: entry.line }, expected)];
-  });
+function kindIn(text: string, figure: Figure): Claim['kind'] {
+  const tokens = /^\s?(?:\w+ )?tokens?\b/iu.test(text.slice(figure.index + figure.text.length));
+  return figure.unit === 'plain' && tokens ? 'tokens' : kindOf(figure);
 }

@@ -1,7 +1,7 @@
-import { traceKey } from '../known-values.ts';
+import { traceKey } from '../keys.ts';
 import type { TableBlock } from '../markdown.ts';
 import { fullText } from '../structure.ts';
-import { csvColumn } from '../table-claims.ts';
+import { csvColumn } from '../table-columns.ts';
 import { at, type Evidence, isThere, type Scored, withClaims } from './criterion.ts';
 
 /**

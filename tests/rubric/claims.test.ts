@@ -23,39 +23,110 @@ async function found(markdown: string): Promise<string[]> {
 
 describe('readClaims', () => {
   it.each([
-    ['dates, times and list numbers', '1. On 2026-07-31 at 10:30 UTC, day 5'],
-    ['parameters', 'over 30 days, the top 5, p95 of 14 days, 2 weeks'],
+    ['list, step and priority numbers', '1. Step 3 of priority 2, see figure 4'],
+    ['quantiles and choices of the contract', 'the top 5, p95 and p50.5, the last 7'],
     ['statistics', 'a 95% confidence interval at 80% power and the 5% level'],
     ['round targets', 'with a target of 50%, at least 20%, below 5%'],
-    ['code spans', '`$99.99` and `42%` and `7 calls`'],
+    ['code in a span', '`retry(3)` and `x[2]` and `temperature = 0.7`'],
     ['code blocks', '```python\nprice = "$99.99"  # 42%\n```'],
-    ['HTTP statuses', 'a 429 or 503 answer'],
-    ['model names', 'gpt-4o-mini and claude-3.5-haiku calls'],
+    ['versions and files', 'version 2.1, v1.2.3 and data/metrics_by_span_7d.csv'],
     ['properties', 'filter `$ai_trace_id`, in traces of `data/outlier_traces.json`'],
   ])('takes no claim from %s', async (_name, text) => {
     expect(await found(text)).toEqual([]);
   });
 
-  it('takes no claim from the fix, and none from a plan but its measured values', async () => {
+  it('takes no settings and targets from fix and plan, but what they say was measured', async () => {
     const text =
-      '## Recommendations\n\n### Priority 9: x\n\n#### Recommended Fix\n\nSave 40% and $5.\n\n#### How to Measure Success\n\n- Target: 20% of 9,999 calls';
-    expect(await found(text)).toEqual([]);
+      '## Recommendations\n\n### Priority 9: x\n\n#### Recommended Fix\n\nSave 40%, retry 3 times; 9,998 calls failed.\n\n#### How to Measure Success\n\n- Target: 20% of 9,999 calls\n- Takes 640 traces per arm; $777.77 were lost.';
+    expect(await found(text)).toEqual(['9,998 contradicted', '$777.77 unsupported']);
   });
 
   it('verifies amounts, shares and counts that the data hold, rounded as written', async () => {
-    expect(await found('It cost $512.35, or $512, or $0.5k; 8.1% of 4,210 calls.')).toEqual([
+    expect(await found('It cost $512.35, or $512, or $0.5k; 25.7% of 4,210 calls.')).toEqual([
       '$512.35 verified',
       '$512 verified',
       '$0.5k verified',
-      '8.1% verified',
+      '25.7% verified',
       '4,210 verified',
     ]);
   });
 
+  it('asks of a short figure that the line names what owns it', async () => {
+    expect(await found('The rate is 8.1%.')).toEqual(['8.1% unsupported']);
+    expect(await found('The rate of `extract_order` is 8.1%.')).toContain('8.1% verified');
+    expect(await found('The rate of `draft_reply` is 8.1%.')).toContain('8.1% unsupported');
+  });
+
+  it.each([
+    ['full-width digits', '４１２７７ calls', '41277'],
+    ['digits of another script', '٤١٢٧٧ calls', '41277'],
+    ['thin spaces', '41\u2009277 calls', '41,277'],
+    ['apostrophes', "41'277 calls", '41,277'],
+    ['words', 'Twelve thousand calls', '12k'],
+    ['powers of ten', '3e5 tokens', '300000'],
+    ['a code span', '`41277` calls', '41277'],
+    ['an unknown noun', '41,277 users', '41,277'],
+    ['a decimal comma', '61,3 % of them', '61.3 %'],
+    ['percent in words', 'Sixty-one percent of them', '61%'],
+    ['a fraction', '¾ of the calls', '75%'],
+    ['a fraction in words', 'Three quarters of the calls', '75%'],
+    ['a ratio', 'It costs 37.5× the median', '37.5×'],
+    ['a currency before', 'USD 777.77 were lost', '$777.77'],
+    ['cents', '77¢ a call', '$0.77'],
+    ['hidden characters', '$7\u200b77.77 were lost', '$777.77'],
+    ['a hyphen', 'a 77,777-token prompt', '77,777'],
+    ['a date in words', 'since 2 January 2019', '2 January 2019'],
+    ['a month', 'since March 2019', 'March 2019'],
+    ['a length', 'over 95 days', '95 days'],
+    ['a status', 'They end with HTTP 418', 'HTTP 418'],
+    ['a model', 'All of it runs on gpt-9-ultra', 'gpt-9-ultra'],
+    ['an operation', 'Most is of `ghost_operation`', 'ghost_operation'],
+    ['a heading', '### 41,277 calls\n', '41,277'],
+    ['a block quote', '> 41,277 calls', '41,277'],
+    ['an alternative text', '![41,277 calls](figures/x.svg)', '41,277'],
+    ['a text fence', '```text\n41,277 calls\n```', '41,277'],
+    ['a table of its own', '| What | Figure |\n|---|---|\n| Lost | 41,277 |', '41,277'],
+  ])('finds a figure that the data do not hold in %s', async (_name, text, written) => {
+    expect(await found(text)).toEqual([`${written} unsupported`]);
+  });
+
+  it.each([
+    ['another currency', '€512.35 were spent', '€512.35'],
+    ['an amount below zero', '-$512.35 were spent', '$512.35'],
+    ['a latency in another unit', 'The p95 latency is 777 ms', '777 ms'],
+    ['a total that is none', 'In all, $777.77 were spent', '$777.77'],
+  ])('takes for contradicted %s', async (_name, text, written) => {
+    expect(await found(text)).toEqual([`${written} contradicted`]);
+  });
+
+  it('derives the sum and the difference of what a line names', async () => {
+    const line = '`draft_reply` and `extract_order` together cost';
+    const sum = artifacts.spans.value
+      ?.filter(({ operation }) => ['draft_reply', 'extract_order'].includes(operation))
+      .reduce((total, row) => total + row.total_cost_usd, 0);
+    const [claim] = await claims(`${line} $${sum?.toFixed(2)}.`).then((all) =>
+      all.filter(({ kind }) => kind === 'usd'),
+    );
+    expect(claim).toMatchObject({ status: 'verified', derived: true });
+    expect(await found(`${line} $${((sum ?? 0) + 1).toFixed(2)}.`)).toContain(
+      `$${((sum ?? 0) + 1).toFixed(2)} unsupported`,
+    );
+  });
+
+  it('takes no proof from a file that no tool writes, unless the runbook declares it', async () => {
+    const dir = writeFiles({ ...goodFiles(), 'data/notes.json': '{"lost_usd": 777.77}' });
+    const own = readArtifacts(dir);
+    const { structure } = await readReport('$777.77 were lost.');
+    const status = (values: KnownValues) =>
+      readClaims(structure.blocks, { file: 'recommendations.md', artifacts: own, known: values })[0]?.status;
+    expect(status(knownValues(own))).toBe('unsupported');
+    expect(status(knownValues(own, ['data/notes.json']))).toBe('verified');
+  });
+
   it('finds figures that the data do not hold', async () => {
-    expect(await found('It cost $513.35; 8.3% of 4,211 calls.')).toEqual([
+    expect(await found('It cost $513.35; 83.1% of 4,211 calls.')).toEqual([
       '$513.35 unsupported',
-      '8.3% unsupported',
+      '83.1% unsupported',
       '4,211 unsupported',
     ]);
   });
@@ -66,6 +137,7 @@ describe('readClaims', () => {
       `${first} verified`,
       'nope-1 unsupported',
       `${second} verified`,
+      'draft_reply verified',
     ]);
     expect(await found('see 0194aa10-7c1e-7b11-8a2f-00000000dead')).toEqual([
       '0194aa10-7c1e-7b11-8a2f-00000000dead unsupported',
@@ -74,8 +146,11 @@ describe('readClaims', () => {
     expect(await found(`Trace \`${first.slice(0, 4)}…\``)).toEqual([`${first.slice(0, 4)}… unsupported`]);
   });
 
-  it('sees the visible text of HTML and not its comments', async () => {
-    expect(await found('<div>\n<b>$513.35</b>\n</div>\n\n<!-- $514.35 -->')).toEqual(['$513.35 unsupported']);
+  it('sees the text of HTML, its comments and titles', async () => {
+    expect(await found('<div>\n<b>$513.35</b>\n</div>\n\n<!-- $514.35 -->')).toEqual([
+      '$513.35 unsupported',
+      '$514.35 unsupported',
+    ]);
   });
 
   it('keeps the line of each claim', async () => {

@@ -344,7 +344,14 @@ describe('one fault at a time', () => {
     const line = text.findIndex((entry) => entry.includes('$512.35')) + 1;
     const result = await grade(edit(good, REPORT, '$512.35', '$521.35'));
     expect(result.claims.failed).toEqual([
-      { file: REPORT, line, text: '$521.35', reason: 'data/metrics_by_span.csv says 512.345678' },
+      {
+        file: REPORT,
+        line,
+        text: '$521.35',
+        reason: 'data/metrics_by_span.csv says 512.345678',
+        kind: 'usd',
+        status: 'contradicted',
+      },
     ]);
     expect(renderGrade(result)).toContain(`${REPORT}:${line}: "$521.35"`);
   });
@@ -402,19 +409,21 @@ describe('hostile and broken inputs', () => {
   });
 
   it('grades 200 kB with over a thousand claims in two seconds', async () => {
-    const line = `The operation costs $512.35 (8.1%), seen in 310 of 1,204 traces; trace \`${TRACES.draft[0]}\` shows it.\n\n`;
+    const line = `The operation \`draft_reply\` costs $512.35, seen in 310 of 1,204 traces (25.7%); trace \`${TRACES.draft[0]}\` shows it.\n\n`;
     const files = edit(good, REPORT, '## Failure-Mode Analysis\n', `${line.repeat(1_700)}## Failure-Mode Analysis\n`);
     expect(files[REPORT]?.length).toBeGreaterThan(180_000);
     const dir = writeFiles(files);
     await gradeResults(dir);
-    const started = performance.now();
+    // Processor time: what else runs on the machine does not count.
+    const started = process.cpuUsage();
     const result = await gradeResults(dir);
-    const elapsed = performance.now() - started;
+    const { user, system } = process.cpuUsage(started);
+    const elapsed = (user + system) / 1_000;
     process.stderr.write(
       `grading ${files[REPORT]?.length} characters, ${result.claims.checked} claims: ${Math.round(elapsed)} ms\n`,
     );
     expect(result.claims.checked).toBeGreaterThan(5_000);
     expect(result.claims.failed).toEqual([]);
-    expect(elapsed).toBeLessThan(6_000);
+    expect(elapsed).toBeLessThan(2_000);
   });
 });
