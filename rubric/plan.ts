@@ -28,7 +28,7 @@ function fieldOf(label: string): PlanField | null {
 
 /**
  * Reads a measurement plan: list items or lines `Metric: …`, or a table with those column heads (or those words in its first
- * column). A code block after the last field belongs to it.
+ * column). A code block belongs to the field whose label stands before it, and cannot stand for a label.
  */
 export function readPlan(blocks: readonly Block[]): MeasurementPlan {
   const plan: MeasurementPlan = {};
@@ -38,7 +38,7 @@ export function readPlan(blocks: readonly Block[]): MeasurementPlan {
       readTable(plan, block);
       current = null;
     } else if (block.kind === 'code') {
-      if (block.value.trim() !== '') append(plan, current ?? 'verify', { text: block.value, line: block.line });
+      if (current !== null) append(plan, current, { text: block.value, line: block.line });
     } else if (block.kind === 'text') {
       for (const line of block.lines) current = readLine(plan, line, current);
     }
@@ -48,8 +48,8 @@ export function readPlan(blocks: readonly Block[]): MeasurementPlan {
 
 function readLine(plan: MeasurementPlan, prose: Prose, current: PlanField | null): PlanField | null {
   const colon = prose.text.indexOf(':');
-  const field = colon < 0 ? null : fieldOf(prose.text.slice(0, colon));
-  const value = field === null ? prose.text : prose.text.slice(colon + 1);
+  const field = fieldOf(colon < 0 ? prose.text : prose.text.slice(0, colon));
+  const value = field === null ? prose.text : colon < 0 ? '' : prose.text.slice(colon + 1);
   const target = field ?? current;
   if (target !== null) append(plan, target, { text: value.replaceAll(CODE_MARK, 'code'), line: prose.line });
   return target;
@@ -70,7 +70,8 @@ function readTable(plan: MeasurementPlan, table: Block & { kind: 'table' }): voi
 }
 
 /** What people write where they have nothing to say. */
-const NOTHING = /^[^\p{L}\p{N}\uFFFC]*(?:n\/?a|tbd|todo|none|unknown|x+)?[^\p{L}\p{N}\uFFFC]*$/iu;
+const NOTHING =
+  /^[^\p{L}\p{N}\uFFFC]*(?:n\/?a|tbd|todo|none|unknown|pending|x+|(?:(?:is |are |still )?(?:to be|will be|not yet|yet to be) (?:decided|determined|defined|agreed|chosen|known|measured|set|announced)(?: later)?))?[^\p{L}\p{N}\uFFFC]*$/iu;
 
 function append(plan: MeasurementPlan, field: PlanField, value: { text: string; line: number }): void {
   if (NOTHING.test(value.text)) return;
@@ -82,17 +83,26 @@ function append(plan: MeasurementPlan, field: PlanField, value: { text: string; 
 /** Words beside the number of days: a period alone does not say why it is that long. */
 const REASON_WORDS = 4;
 
+const NUMBER = /\d|\b(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|half)\b/iu;
+/** An honest plan may say that nothing was measured so far, and then aim at a direction. */
+const NOT_MEASURED = /\bnot (?:measurable|measured|recorded|available|logged|stored)\b/iu;
+const DIRECTION =
+  /\b(?:drop|fall|rise|decrease|increase|decline|below|above|under|over|lower|higher|fewer|less|more|no)\b/iu;
+const DAYS = /(?:\d|\b(?:one|two|three|four|six|eight))\s*(?:full |whole )?-?(?:days?|weeks?|months?)\b/iu;
+const LENGTH = /~?\d[\d.,]*\s*(?:-|–|to)?\s*\d*\s*(?:days?|weeks?|months?)/giu;
+
 /** What a plan lacks, in the words of the report. */
 export function missingOf(plan: MeasurementPlan): string[] {
   const missing: string[] = (Object.keys(PLAN_FIELDS) as PlanField[])
     .filter((field) => !plan[field])
     .map((field) => PLAN_FIELDS[field]);
-  if (plan.period) {
-    const { text } = plan.period;
-    if (!/\d|\b(?:one|two|three|four|six|eight) (?:days?|weeks?)/iu.test(text))
-      missing.push('length of the validation period');
-    const words =
-      text.replace(/~?\d[\d.,]*\s*(?:-|–|to)?\s*\d*\s*(?:days?|weeks?|months?)/giu, ' ').match(/\p{L}{2,}/gu) ?? [];
+  const { baseline, target, period } = plan;
+  if (baseline && !NUMBER.test(baseline.text) && !NOT_MEASURED.test(baseline.text))
+    missing.push('figure of the baseline');
+  if (target && !NUMBER.test(target.text) && !DIRECTION.test(target.text)) missing.push('figure of the target');
+  if (period) {
+    if (!DAYS.test(period.text)) missing.push('length of the validation period');
+    const words = period.text.replace(LENGTH, ' ').match(/\p{L}{2,}/gu) ?? [];
     if (words.length < REASON_WORDS) missing.push('why the validation period is that long');
   }
   return missing;

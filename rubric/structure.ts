@@ -2,7 +2,7 @@ import type { Block, CodeBlock, TextBlock } from './markdown.ts';
 import { CODE_MARK } from './markdown.ts';
 import { type MeasurementPlan, readPlan } from './plan.ts';
 
-const SECTIONS = [
+export const SECTIONS = [
   'Executive Summary',
   'Cost Analysis',
   'High-Variance Investigation',
@@ -35,12 +35,18 @@ export interface Scope {
 }
 export type ScopedBlock = Block & { scope: Scope };
 
-interface CodePair {
-  before: string;
-  after: string;
+/** A piece of Python in a fix, with the report's line on which it begins. */
+export interface CodePiece {
+  value: string;
   line: number;
-  /** False where nothing but comments and white space tells them apart. */
-  differs: boolean;
+}
+
+/** The Python of a fix as it stands there; rubric/fix-code.ts says whether it holds. */
+interface FixCode {
+  /** The first two Python blocks, or the two parts of one block with a `# Before` and an `# After`. */
+  pair: [before: CodePiece, after: CodePiece] | null;
+  /** Every Python block. */
+  blocks: CodePiece[];
 }
 
 export interface ReportRecommendation {
@@ -50,7 +56,9 @@ export interface ReportRecommendation {
   /** The parts that are there and not empty, with the line where they begin. */
   parts: Partial<Record<Part, number>>;
   blocks: ScopedBlock[];
-  code: CodePair | null;
+  code: FixCode;
+  /** What is wrong with the code, with lines; filled in by rubric/report.ts, which loads the parser. */
+  codeFaults: string[];
   plan: MeasurementPlan;
 }
 
@@ -106,7 +114,7 @@ function enter(report: Report, scope: Scope, heading: { depth: number; text: str
   const found = depth === 3 ? RECOMMENDATION.exec(text) : null;
   if (found) {
     const priority = Number(found[1]);
-    report.recommendations.push({ priority, title: found[2] ?? '', line, parts: {}, blocks: [], ...EMPTY });
+    report.recommendations.push({ priority, title: found[2] ?? '', line, parts: {}, blocks: [], ...empty() });
     return { ...scope, heading: text, priority, part: null };
   }
   if (depth === 3) return { ...scope, heading: text, priority: null, part: null };
@@ -114,7 +122,9 @@ function enter(report: Report, scope: Scope, heading: { depth: number; text: str
   return { ...scope, heading: text, part: part ?? (depth > 4 ? scope.part : null) };
 }
 
-const EMPTY: Pick<ReportRecommendation, 'code' | 'plan'> = { code: null, plan: {} };
+function empty(): Pick<ReportRecommendation, 'code' | 'codeFaults' | 'plan'> {
+  return { code: { pair: null, blocks: [] }, codeFaults: [], plan: {} };
+}
 
 /** A paragraph that opens with a part's name in bold begins that part. */
 function leadIn(scope: Scope, block: Block): Scope {
@@ -132,7 +142,7 @@ function complete(recommendation: ReportRecommendation): void {
     const { part } = block.scope;
     if (part && saysSomething(block)) recommendation.parts[part] ??= block.line;
   }
-  recommendation.code = codePair(recommendation.blocks.filter((block) => block.scope.part === 'fix'));
+  recommendation.code = fixCode(recommendation.blocks.filter((block) => block.scope.part === 'fix'));
   recommendation.plan = readPlan(recommendation.blocks.filter((block) => block.scope.part === 'measure'));
 }
 
@@ -156,31 +166,25 @@ const PYTHON = new Set(['python', 'py', 'python3']);
 const BEFORE = /^\s*#+\s*before\b/iu;
 const AFTER = /^\s*#+\s*after\b/iu;
 
-/** The first two Python blocks of a fix, or one block with a `# Before` and an `# After`. */
-function codePair(blocks: readonly ScopedBlock[]): CodePair | null {
-  const code = blocks.filter((block): block is CodeBlock & { scope: Scope } => block.kind === 'code');
-  const [first, second] = code.filter((block) => PYTHON.has(block.lang) && bare(block.value) !== '');
-  if (!first) return null;
-  if (second) return pair(first.value, second.value, first.line);
-  const lines = first.value.split('\n');
-  const before = lines.findIndex((line) => BEFORE.test(line));
-  const after = lines.findIndex((line) => AFTER.test(line));
+function fixCode(scoped: readonly ScopedBlock[]): FixCode {
+  const code = scoped.filter((block): block is CodeBlock & { scope: Scope } => block.kind === 'code');
+  const blocks = code
+    .filter((block) => PYTHON.has(block.lang))
+    .map(({ value, line }): CodePiece => ({ value, line: line + 1 }));
+  const [first, second] = blocks;
+  if (!first) return { pair: null, blocks };
+  return { pair: second ? [first, second] : splitPair(first), blocks };
+}
+
+function splitPair({ value, line }: CodePiece): FixCode['pair'] {
+  const lines = value.split('\n');
+  const before = lines.findIndex((text) => BEFORE.test(text));
+  const after = lines.findIndex((text) => AFTER.test(text));
   if (before < 0 || after <= before) return null;
-  return pair(lines.slice(before, after).join('\n'), lines.slice(after).join('\n'), first.line);
-}
-
-function pair(before: string, after: string, line: number): CodePair | null {
-  if (bare(before) === '' || bare(after) === '') return null;
-  return { before, after, line, differs: bare(before) !== bare(after) };
-}
-
-/** Code without comment lines and white space: what a machine would run. */
-function bare(code: string): string {
-  return code
-    .split('\n')
-    .filter((line) => !/^\s*#/u.test(line))
-    .join('\n')
-    .replace(/\s+/gu, '');
+  return [
+    { value: lines.slice(before, after).join('\n'), line: line + before },
+    { value: lines.slice(after).join('\n'), line: line + after },
+  ];
 }
 
 /** The line's text with its code spans in place. */

@@ -169,7 +169,7 @@ function reportStage({ artifacts, structure, problem, known }: ReadFiles, minimu
   if (problem) return failed(`recommendations.md cannot be read: ${problem}`);
   const absent = MAIN_SECTIONS.filter((name) => structure.sections[name]?.empty ?? true);
   if (absent.length > 0) return failed(`sections missing or empty: ${absent.join(', ')}`);
-  const whole = structure.recommendations.filter((r) => r.code?.differs && missingOf(r.plan).length === 0);
+  const whole = structure.recommendations.filter((r) => r.codeFaults.length === 0 && missingOf(r.plan).length === 0);
   if (whole.length < minimum) {
     return failed(`${whole.length} of at least ${minimum} recommendations have code and a measurement plan`);
   }

@@ -44,19 +44,33 @@ describe('the structure of a report', () => {
   });
 
   it.each([
-    ['two blocks', '```python\na = 1\n```\n\n```python\na = 2\n```', true],
-    ['one block with both', '```py\n# Before\na = 1\n# After: better\na = 2\n```', true],
+    ['two blocks', '```python\na = 1\n```\n\n```python\na = 2\n```', []],
+    ['one block with both', '```py\n# Before\na = 1\n# After: better\na = 2\n```', []],
     [
       'blocks that differ in comments only',
       '```python\n# Before\na = 1\n```\n\n```python\n# After\na  =  1\n```',
-      false,
+      ['a difference between before and after (line 13)'],
     ],
-    ['only one', '```python\na = 1\n```', null],
-    ['another language', '```js\na = 1\n```\n\n```js\na = 2\n```', null],
-    ['comments alone', '```python\n# Before\n```\n\n```python\n# After\n```', null],
-  ])('reads code before and after from %s', async (_name, code, differs) => {
+    ['only one', '```python\na = 1\n```', ['code before and after']],
+    ['another language', '```js\na = 1\n```\n\n```js\na = 2\n```', ['code before and after']],
+    [
+      'comments alone',
+      '```python\n# Before\n```\n\n```python\n# After\n```',
+      ['code that does something in before (line 8)'],
+    ],
+    [
+      'a block that is no Python',
+      '```python\na = 1\n```\n\n```python\n# After\na = = 2\n```',
+      ['code that parses (line 13: invalid Python near "a = = 2")'],
+    ],
+    [
+      'a third block that is no Python',
+      '```python\na = 1\n```\n\n```python\na = 2\n```\n\n```python\nelse:\n```',
+      ['code that parses (line 16: invalid Python near "else:")'],
+    ],
+  ])('reads code before and after from %s', async (_name, code, faults) => {
     const { recommendations } = await inside(`#### Recommended Fix\n\n${code}`);
-    expect(recommendations[0]?.code?.differs ?? null).toBe(differs);
+    expect(recommendations[0]?.codeFaults).toEqual(faults);
   });
 
   it.each([
@@ -88,6 +102,32 @@ describe('the structure of a report', () => {
       'length of the validation period',
       'why the validation period is that long',
     ]);
+  });
+
+  const WHOLE =
+    '- Metric: cost\n- Baseline: $2\n- Target: $1\n- Validation period: 14 days, because weekdays and weekends differ\n- How to verify: filter';
+  it.each([
+    ['a metric to be decided', 'Metric: cost', 'Metric: to be decided later', 'metric'],
+    ['a baseline without a figure', 'Baseline: $2', 'Baseline: rather high', 'figure of the baseline'],
+    ['a target that is only a wish', 'Target: $1', 'Target: something good', 'figure of the target'],
+    ['a period without days', '14 days, because', 'release 14, because', 'length of the validation period'],
+    ['code in place of a label', '- How to verify: filter', '\n```sql\nSELECT 1\n```', 'how to verify'],
+  ])('is not content with %s', async (_name, from, to, lacks) => {
+    const { recommendations } = await inside(`#### How to Measure Success\n\n${WHOLE.replace(from, () => to)}`);
+    expect(missingOf(recommendations[0]?.plan ?? {})).toEqual([lacks]);
+  });
+
+  it.each([
+    ['a baseline that could not be measured', 'Baseline: $2', 'Baseline: not measurable in this window'],
+    ['a target that is a direction', 'Target: $1', 'Target: a clear drop'],
+    [
+      'a label on a line of its own',
+      '- How to verify: filter',
+      '\n**How to verify in PostHog**\n\n```sql\nSELECT 1\n```',
+    ],
+  ])('accepts %s', async (_name, from, to) => {
+    const { recommendations } = await inside(`#### How to Measure Success\n\n${WHOLE.replace(from, () => to)}`);
+    expect(missingOf(recommendations[0]?.plan ?? {})).toEqual([]);
   });
 
   it('never throws, and keeps its lines inside the text', async () => {

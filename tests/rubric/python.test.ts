@@ -1,0 +1,60 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type PythonCode, pythonReader } from '../../rubric/python.ts';
+
+let read: (code: string) => PythonCode;
+beforeAll(async () => {
+  read = await pythonReader();
+});
+
+describe('Python code in a report', () => {
+  it.each([
+    ['an assignment', 'a = 1'],
+    ['code cut out of a function', '    a = f(x)\n    return a'],
+    [
+      'decorators, types, await and match',
+      '@cached\nasync def f(x: int) -> str:\n    match x:\n        case 1:\n            return await g(x)',
+    ],
+    ['comments between branches', 'if a:\n    b()\n# else we ask\nelse:\n    c()'],
+    ['comments at any margin', 'for x in y:\n    f(x)\n  # odd\nz()'],
+    ['a list over lines', 'x = [\n  1,\n      2,\n]\nf(x)'],
+    ['format strings', 'a = f"Today is {now!r:>10}.\\n\\n{question}"'],
+    ['a class with a blank line', 'class A:\n    x: int = 1\n\n    def f(self):\n        return self.x'],
+  ])('parses %s', (_name, code) => {
+    expect(read(code)).toMatchObject({ fault: null, acts: true });
+  });
+
+  it.each([
+    ['a second equals sign', 'a = 1\nb = = 2', 2],
+    ['an open bracket', 'f(x)\na = g(x', 2],
+    ['an open string', 'f(x)\nname = "open', 2],
+    ['an else without an if', 'f(x)\nelse:\n    pass', 2],
+    ['a keyword as a name', 'f(x)\nclass = 3', 2],
+    ['a line that is indented for no reason', 'a = f(x)\n    b = 1\n  c = 2', 2],
+    ['a block that changes its margin', 'if a:\n    b()\n     c()', 3],
+    ['another language', 'const a = () => { return 1; };', 1],
+    ['prose', 'Please make the prompts shorter, then it is cheaper.', 1],
+  ])('names the line of %s', (_name, code, line) => {
+    expect(read(code).fault).toMatchObject({ line });
+  });
+
+  it.each(['', '...', 'pass', '# nothing', '"""Better."""', 'better', 'x\n...'])('sees no action in %j', (code) => {
+    expect(read(code)).toMatchObject({ fault: null, acts: false });
+  });
+
+  it.each([
+    ['comments', 'a = f(x)', '# now faster\na = f(x)  # faster'],
+    ['a docstring', 'def f():\n    return 1', 'def f():\n    """Better."""\n    return 1'],
+    ['white space', 'a = f(x, y)', 'a=f( x,\n   y )'],
+    ['the marks of strings', "a = f('x')", 'a = f("x")'],
+  ])('takes two writings that differ in %s for one', (_name, before, after) => {
+    expect(read(after).tokens).toEqual(read(before).tokens);
+  });
+
+  it.each([
+    ['an argument', 'a = f(x)', 'a = f(x[:5])'],
+    ['the text of a string', 'a = f("x")', 'a = f("y")'],
+    ['the text of a format string', 'a = f"x {b}"', 'a = f"y {b}"'],
+  ])('tells apart code that differs in %s', (_name, before, after) => {
+    expect(read(after).tokens).not.toEqual(read(before).tokens);
+  });
+});
