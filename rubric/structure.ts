@@ -69,7 +69,7 @@ export interface Report {
 }
 
 /** Names are compared without case, numbering, punctuation and kinds of dashes. */
-function normal(title: string): string {
+export function normalTitle(title: string): string {
   return title
     .normalize('NFKC')
     .replace(/^\s*[\d.]+\s*/u, '')
@@ -78,8 +78,10 @@ function normal(title: string): string {
     .toLowerCase();
 }
 
-const SECTION_BY_NAME = new Map<string, SectionName>(SECTIONS.map((name) => [normal(name), name]));
-const PART_BY_NAME = new Map<string, Part>(Object.entries(PARTS).map(([part, name]) => [normal(name), part as Part]));
+const SECTION_BY_NAME = new Map<string, SectionName>(SECTIONS.map((name) => [normalTitle(name), name]));
+const PART_BY_NAME = new Map<string, Part>(
+  Object.entries(PARTS).map(([part, name]) => [normalTitle(name), part as Part]),
+);
 const RECOMMENDATION = /^(?:priority|recommendation)\s+(\d{1,3})\s*[:.\u2013\u2014-]\s*(\S.*)$/iu;
 
 /**
@@ -106,7 +108,7 @@ export function readStructure(blocks: readonly Block[]): Report {
 function enter(report: Report, scope: Scope, heading: { depth: number; text: string; line: number }): Scope {
   const { depth, text, line } = heading;
   if (depth <= 2) {
-    const section = depth === 2 ? (SECTION_BY_NAME.get(normal(text)) ?? null) : null;
+    const section = depth === 2 ? (SECTION_BY_NAME.get(normalTitle(text)) ?? null) : null;
     if (section) report.sections[section] ??= { line, empty: true };
     return { section, heading: text, priority: null, part: null };
   }
@@ -118,7 +120,7 @@ function enter(report: Report, scope: Scope, heading: { depth: number; text: str
     return { ...scope, heading: text, priority, part: null };
   }
   if (depth === 3) return { ...scope, heading: text, priority: null, part: null };
-  const part = scope.priority === null ? null : (PART_BY_NAME.get(normal(text)) ?? null);
+  const part = scope.priority === null ? null : (PART_BY_NAME.get(normalTitle(text)) ?? null);
   return { ...scope, heading: text, part: part ?? (depth > 4 ? scope.part : null) };
 }
 
@@ -129,7 +131,7 @@ function empty(): Pick<ReportRecommendation, 'code' | 'codeFaults' | 'plan'> {
 /** A paragraph that opens with a part's name in bold begins that part. */
 function leadIn(scope: Scope, block: Block): Scope {
   if (scope.priority === null || block.kind !== 'text' || block.lead === null || block.quoted) return scope;
-  const part = PART_BY_NAME.get(normal(block.lead));
+  const part = PART_BY_NAME.get(normalTitle(block.lead));
   return part ? { ...scope, part } : scope;
 }
 
@@ -151,7 +153,7 @@ function saysSomething(block: Block): boolean {
   if (block.kind === 'table') return block.rows.length > 0;
   if (block.kind !== 'text') return hasContent(block);
   const text = proseOf(block).replace(/\uFFFC/gu, 'x');
-  const own = block.lead !== null && PART_BY_NAME.has(normal(block.lead)) ? text.slice(block.lead.length) : text;
+  const own = block.lead !== null && PART_BY_NAME.has(normalTitle(block.lead)) ? text.slice(block.lead.length) : text;
   return /[\p{L}\p{N}]/u.test(own);
 }
 
