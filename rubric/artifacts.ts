@@ -1,131 +1,33 @@
 import { lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { messageOf } from '../lib/errors.ts';
+import {
+  facts,
+  failureModes,
+  type finding,
+  findingsFile,
+  modelRow,
+  pricing,
+  project,
+  queriesFile,
+  recommendationsFile,
+  runStarted,
+  type sample,
+  samplesFile,
+  spanRow,
+  validationReport,
+  varianceFile,
+} from './schemas.ts';
 
 /** Larger files are no artifacts of a report. */
 const MAX_BYTES = 64_000_000;
 
-const spanRow = z.looseObject({
-  operation: z.string(),
-  calls: z.number(),
-  total_cost_usd: z.number(),
-  total_tokens: z.number(),
-  p95_latency_s: z.number().nullable(),
-  error_rate: z.number().min(0).max(1),
-  avg_cost_per_call: z.number(),
-  recorded_cost_usd: z.number(),
-  backfilled_cost_usd: z.number(),
-  unpriced_calls: z.number(),
-});
-export type SpanRow = z.infer<typeof spanRow>;
-
-const modelRow = spanRow
-  .omit({ operation: true, p95_latency_s: true, avg_cost_per_call: true })
-  .extend({ model: z.string() });
-type ModelRow = z.infer<typeof modelRow>;
-
-const varianceFile = z.record(
-  z.string(),
-  z.looseObject({
-    n: z.number(),
-    min: z.number(),
-    max: z.number(),
-    mean: z.number(),
-    median: z.number(),
-    std: z.number(),
-    p95: z.number(),
-    outlier_trace_ids: z.array(z.string()),
-  }),
-);
-
-const sample = z.looseObject({
-  trace_id: z.string(),
-  operation: z.string(),
-  percentile_bucket: z.string(),
-  input_excerpt: z.string(),
-  output_excerpt: z.string(),
-  abnormality: z.enum([
-    'prompt_stuffing',
-    'response_truncation',
-    'model_confusion',
-    'retry_storm',
-    'tool_abuse',
-    'empty_output',
-    'clean',
-  ]),
-  note: z.string(),
-});
-export type Sample = z.infer<typeof sample>;
-
-const pricing = z.record(
-  z.string(),
-  z.looseObject({
-    input_cost_per_token: z.number(),
-    output_cost_per_token: z.number(),
-    litellm_provider: z.string(),
-    mode: z.string().nullable(),
-  }),
-);
-
-const savings = z.looseObject({ low: z.number(), expected: z.number(), high: z.number() });
-const finding = z.looseObject({
-  id: z.string(),
-  kind: z.string(),
-  operation: z.string(),
-  severity: z.enum(['high', 'medium', 'low']),
-  title: z.string(),
-  trace_ids: z.array(z.string()),
-  frequency: z.looseObject({ seen: z.number(), of: z.number() }),
-  metrics: z.record(z.string(), z.unknown()),
-  monthly_savings_usd: savings.nullable(),
-});
 export type Finding = z.infer<typeof finding>;
-const findingsFile = z.looseObject({ version: z.literal(1), findings: z.array(finding) });
-
-const facts = z.record(
-  z.string(),
-  z.looseObject({ value: z.union([z.number(), z.string(), z.null()]), unit: z.string() }),
-);
-
-const project = z.looseObject({
-  generations: z.number(),
-  window: z.looseObject({ from: z.string(), to: z.string(), days: z.number() }),
-  observed_days: z.number().positive().optional(),
-  content: z.string().optional(),
-});
-
-const recommendationsFile = z.looseObject({
-  recommendations: z.array(
-    z.looseObject({
-      priority: z.number(),
-      operation: z.string(),
-      savings: savings.nullable(),
-      baseline: z.number().nullish(),
-      target_value: z.number().nullish(),
-      trace_ids: z.array(z.string()).optional(),
-    }),
-  ),
-});
-
-const validationReport = z.looseObject({
-  version: z.union([z.string(), z.number()]),
-  run_date: z.string(),
-  backend: z.string(),
-  parameters: z.record(z.string(), z.unknown()),
-  stages: z.array(z.looseObject({ name: z.string(), passed: z.boolean(), message: z.string() })),
-  results: z.looseObject({
-    generations_analyzed: z.number(),
-    total_cost_usd: z.number(),
-    recommendations: z.number(),
-    qualitative_findings: z.number(),
-    projected_monthly_savings_usd: z.number(),
-  }),
-  overall_passed: z.boolean(),
-});
-
-const failureModes = z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]);
+export type Sample = z.infer<typeof sample>;
+export type SpanRow = z.infer<typeof spanRow>;
+type ModelRow = z.infer<typeof modelRow>;
 
 /** What is wrong with a file: absent, without content, or not what the contract says. */
 interface Problem {
@@ -152,6 +54,11 @@ export interface Artifacts {
   facts: Loaded<z.infer<typeof facts>>;
   project: Loaded<z.infer<typeof project>>;
   failures: Loaded<z.infer<typeof failureModes>>;
+  queries: Loaded<z.infer<typeof queriesFile>>;
+  /** What the run was asked for, by its log; a problem where the log is missing or says nothing of it. */
+  run: Loaded<z.infer<typeof runStarted>>;
+  /** The report as one page. */
+  page: Loaded<string>;
   recommendations: Loaded<z.infer<typeof recommendationsFile>>;
   /** Every readable file of `data/`, by name, in order: what figures and trace ids may come from. */
   data: { file: string; value: unknown }[];
@@ -165,12 +72,13 @@ const CONTRACT = {
   spans7d: csv('data/metrics_by_span_7d.csv', spanRow),
   models: csv('data/metrics_by_model.csv', modelRow),
   variance: json('data/cost_variance.json', varianceFile),
-  samples: json('data/qualitative_samples.json', z.array(sample)),
+  samples: json('data/qualitative_samples.json', samplesFile),
   pricing: json('data/model_pricing.json', pricing),
   findings: json('data/findings.json', findingsFile),
   facts: json('data/facts.json', facts),
   project: json('data/project.json', project),
   failures: json('data/failure_modes.json', failureModes),
+  queries: json('data/queries.json', queriesFile),
   recommendations: json('data/recommendations.json', recommendationsFile),
 };
 
@@ -205,6 +113,9 @@ export function readArtifacts(dir: string): Artifacts {
     facts: read(CONTRACT.facts),
     project: read(CONTRACT.project),
     failures: read(CONTRACT.failures),
+    queries: read(CONTRACT.queries),
+    run: readWith(dir, 'events.jsonl', startOfRun),
+    page: readText(dir, 'report.html'),
     recommendations: read(CONTRACT.recommendations),
     data: dataFiles(dir),
   };
@@ -214,6 +125,16 @@ export function readArtifacts(dir: string): Artifacts {
 export function contractProblem(dir: string, file: string): string | undefined {
   const known = Object.values<ContractFile<unknown>>(CONTRACT).find((each) => each.file === file);
   return known && readWith(dir, file, known.read).problem?.message;
+}
+
+/** What is wrong with a picture: it must be there and be what its name says. */
+export function pictureProblem(dir: string, file: string): string | undefined {
+  return readWith(dir, file, (text) => {
+    if (file.endsWith('.svg') && !text.includes('<svg')) throw new Error('is no SVG');
+    // The first byte of a PNG is no UTF-8.
+    if (file.endsWith('.png') && !text.startsWith('\uFFFDPNG')) throw new Error('is no PNG');
+    return text;
+  }).problem?.message;
 }
 
 /** Any file's text, or what is wrong with it. */
@@ -249,6 +170,12 @@ function readRegular(dir: string, file: string): string {
 
 function parseJson<T>(text: string, schema: z.ZodType<T>): T {
   return checked(schema, JSON.parse(text));
+}
+
+function startOfRun(log: string): z.infer<typeof runStarted> {
+  const line = log.split('\n').find((text) => text.includes('"run_started"'));
+  if (line === undefined) throw new Error('no run_started');
+  return parseJson(line, runStarted);
 }
 
 const TEXT_COLUMNS = new Set(['operation', 'model', 'provider', 'day', 'trace_id']);

@@ -38,6 +38,8 @@ export interface TextBlock {
   hidden?: Prose[];
   /** Where its links lead. */
   urls?: Prose[];
+  /** Addresses of the pictures in it. */
+  pictures: string[];
 }
 export interface CodeBlock {
   kind: 'code';
@@ -137,7 +139,14 @@ function textBlock(node: MdNode, quoted: boolean): TextBlock {
           .replace(/\s*[:.]\s*$/u, '')
           .trim()
       : null;
-  return { kind: 'text', lead, lines: proseLines(node), line: node.position?.start.line ?? 0, quoted, ...asides(node) };
+  const line = node.position?.start.line ?? 0;
+  const pictures = picturesIn(node);
+  return { kind: 'text', lead, lines: proseLines(node), line, quoted, pictures, ...asides(node) };
+}
+
+function picturesIn(node: MdNode): string[] {
+  const own = node.type === 'image' && node.url !== undefined ? [node.url] : [];
+  return [...own, ...(node.children ?? []).flatMap(picturesIn)];
 }
 
 /** What stands in a paragraph beside its visible text. */
@@ -172,7 +181,15 @@ function htmlBlock(node: MdNode, quoted: boolean): TextBlock {
   const aside = unseen(node.value ?? '');
   const hidden = aside === '' ? [] : [{ text: aside.replace(/\s+/gu, ' '), codes: [], line: start }];
   const shown = lines.filter((line) => line.text.trim() !== '');
-  return { kind: 'text', lead: null, lines: shown, line: start, quoted, ...(hidden.length > 0 && { hidden }) };
+  return {
+    kind: 'text',
+    lead: null,
+    lines: shown,
+    line: start,
+    quoted,
+    pictures: [],
+    ...(hidden.length > 0 && { hidden }),
+  };
 }
 
 function tableBlock(node: MdNode): TableBlock {
