@@ -1,12 +1,20 @@
 import type { Artifacts, Loaded } from './artifacts.ts';
 import type { Claim } from './claim.ts';
+import { cleanTextFaults, type SourceText } from './clean-text.ts';
+import { consistencyFaults } from './consistency.ts';
+import { near } from './data-files.ts';
 import type { GateId } from './ids.ts';
 import type { Rubric } from './load.ts';
+import { outlineFaults } from './outline.ts';
+import type { Report } from './structure.ts';
 import type { ValidationReport } from './validate.ts';
 
 /** A gate's verdict, as `grade.json` keeps it. */
 export interface Gate {
+  /** Its id in the rubric. */
   name: string;
+  /** What it holds, in words. */
+  title: string;
   passed: boolean;
   /** What was found; for a failed gate, what to mend. */
   detail: string;
@@ -15,6 +23,11 @@ export interface Gate {
 export interface GateInput {
   artifacts: Artifacts;
   claims: readonly Claim[];
+  report: Report;
+  /** The report and the summary, as they were written. */
+  texts: readonly SourceText[];
+  /** What is wrong with the pictures of the report. */
+  pictures: readonly string[];
   /** What the end check finds now. */
   found: ValidationReport;
   /** Files that the runbook must leave, where they are not those of the trace optimizer; with what is wrong with each. */
@@ -27,6 +40,9 @@ const CHECKS: Record<GateId, (input: GateInput) => string[]> = {
   data_read: dataRead,
   validation,
   end_check: ({ found }) => found.stages.filter((s) => !s.passed).map((s) => `${s.name}: ${s.message}`),
+  structure: ({ report }) => outlineFaults(report),
+  artifacts: artifactFaults,
+  clean_text: cleanText,
 };
 
 /** Faults shown for one gate; the rest are counted. */
@@ -34,14 +50,14 @@ const SHOWN = 8;
 
 /** What no score can make good, in the order of the rubric. */
 export function checkGates(rubric: Rubric, input: GateInput): Gate[] {
-  return rubric.gates.map(({ id }) => {
+  return rubric.gates.map(({ id, name: title }) => {
     const faults = CHECKS[id](input);
     const more = faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : '';
-    return { name: id, passed: faults.length === 0, detail: faults.slice(0, SHOWN).join('; ') + more || 'ok' };
+    return { name: id, title, passed: faults.length === 0, detail: faults.slice(0, SHOWN).join('; ') + more || 'ok' };
   });
 }
 
-function outputs({ artifacts: a, declared }: GateInput): string[] {
+function outputs({ artifacts: a, declared, pictures }: GateInput): string[] {
   const files: readonly Loaded<unknown>[] = declared ?? [
     a.report,
     a.summary,
@@ -54,8 +70,10 @@ function outputs({ artifacts: a, declared }: GateInput): string[] {
     a.samples,
     a.pricing,
     a.findings,
+    a.page,
   ];
-  return files.flatMap((file) => (file.problem ? [file.problem.message] : []));
+  const faults = files.flatMap((file) => (file.problem ? [file.problem.message] : []));
+  return declared ? faults : [...faults, ...pictures];
 }
 
 function traceIds({ claims }: GateInput): string[] {
@@ -72,29 +90,71 @@ function dataRead({ artifacts, found }: GateInput): string[] {
   if (found.results.generations_analyzed <= 0) faults.push('no generations were read (data/project.json)');
   const calls = (artifacts.spans.value ?? []).reduce((sum, row) => sum + row.calls, 0);
   if (calls <= 0) faults.push('data/metrics_by_span.csv counts no call');
+  const { queries } = artifacts;
+  if (queries.problem) faults.push(queries.problem.message);
+  else if (!queries.value.some((q) => q.tool === METRICS_TOOL && q.rows > 0 && (q.error ?? null) === null))
+    faults.push(`data/queries.json has no ${METRICS_TOOL} that succeeded and returned rows`);
   return faults;
 }
 
-/** A cent, and what rounding does to large sums. */
-function same(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 0.01 + 1e-9 * Math.abs(b);
-}
+/** The tool that the metrics of step 3 are read with (runbook/steps/03-metrics.md). */
+const METRICS_TOOL = 'hogql_query';
 
+/** Any difference counts: a report that says less than the files is not the report of these files. */
 function validation({ artifacts, found }: GateInput): string[] {
   const claimed = artifacts.validation.value;
   if (!claimed) return [];
   const faults: string[] = [];
-  if (claimed.overall_passed && !found.overall_passed) faults.push('it says overall_passed, but the files do not pass');
+  const differs = (what: string, said: unknown, is: unknown) =>
+    faults.push(`it says ${what} ${JSON.stringify(said)}, the files say ${JSON.stringify(is)}`);
+  if (claimed.overall_passed !== found.overall_passed)
+    differs('overall_passed', claimed.overall_passed, found.overall_passed);
   for (const stage of found.stages) {
-    const said = claimed.stages.find((s) => s.name === stage.name);
-    if (!said) faults.push(`it has no stage ${stage.name}`);
-    else if (said.passed && !stage.passed) faults.push(`it says ${stage.name} passed, but ${stage.message}`);
+    const said = claimed.stages.filter((s) => s.name === stage.name);
+    if (said.length !== 1) faults.push(`it has ${said.length} stages ${stage.name}`);
+    else if (said[0]?.passed !== stage.passed)
+      faults.push(`it says ${stage.name} ${said[0]?.passed ? 'passed' : 'failed'}, but ${stage.message}`);
+    else if (said[0]?.message !== stage.message) differs(stage.name, said[0]?.message, stage.message);
   }
-  if (claimed.overall_passed && claimed.stages.some((s) => !s.passed))
-    faults.push('it says overall_passed with a failed stage');
+  for (const { name } of claimed.stages) {
+    if (!found.stages.some((stage) => stage.name === name)) faults.push(`there is no stage ${name}`);
+  }
   for (const [name, value] of Object.entries(found.results) as [keyof ValidationReport['results'], number][]) {
-    const said = claimed.results[name];
-    if (!same(said, value)) faults.push(`it says ${name} ${said}, the files say ${value}`);
+    if (!near(claimed.results[name], value)) differs(name, claimed.results[name], value);
+  }
+  return [...faults, ...settingFaults(artifacts, found)];
+}
+
+function settingFaults({ validation: { value: claimed }, run }: Artifacts, found: ValidationReport): string[] {
+  if (!claimed) return [];
+  const faults: string[] = [];
+  if (claimed.backend === '' || claimed.backend !== found.backend)
+    faults.push(
+      `it names the backend ${JSON.stringify(claimed.backend)}, data/project.json ${JSON.stringify(found.backend)}`,
+    );
+  if (Date.parse(claimed.run_date) !== Date.parse(found.run_date))
+    faults.push(`it says run_date ${claimed.run_date}, the window ends ${found.run_date}`);
+  for (const [name, value] of Object.entries(run.value?.params ?? {})) {
+    if (JSON.stringify(claimed.parameters[name]) !== JSON.stringify(value))
+      faults.push(
+        `it says ${name} ${JSON.stringify(claimed.parameters[name])}, the run was started with ${JSON.stringify(value)}`,
+      );
   }
   return faults;
+}
+
+function artifactFaults({ artifacts, report }: GateInput): string[] {
+  const none = artifacts.findings.value?.findings.length === 0 && report.recommendations.length > 0;
+  const faults = consistencyFaults(artifacts);
+  return none ? ['data/findings.json holds no finding for the recommendations', ...faults] : faults;
+}
+
+function cleanText({ artifacts, texts }: GateInput): string[] {
+  const label = artifacts.project.value?.label;
+  const names = [
+    ...(artifacts.spans.value ?? []).map((row) => row.operation),
+    ...(artifacts.models.value ?? []).map((row) => row.model),
+    ...(typeof label === 'string' ? [label] : []),
+  ];
+  return texts.flatMap((text) => cleanTextFaults(text, names));
 }

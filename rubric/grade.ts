@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
 import { oneLine, truncate } from '../lib/format.ts';
-import { type Artifacts, type Loaded, readArtifacts, readText } from './artifacts.ts';
+import { type Loaded, readArtifacts, readText } from './artifacts.ts';
 import type { Claim } from './claim.ts';
 import { readClaims, summarise } from './claims.ts';
 import { computedClaims } from './computed-claims.ts';
@@ -17,8 +17,9 @@ import type { CheckId } from './ids.ts';
 import { type Judge, type Judged, type Judgement, judgeReport } from './judge/judge.ts';
 import { knownValues } from './known-values.ts';
 import { type Criterion, loadRubric, type Rubric } from './load.ts';
+import { pictureFaults } from './pictures.ts';
 import { readReport } from './report.ts';
-import { minRecommendations, validate } from './validate.ts';
+import { minRecommendations, settingsOf, validate } from './validate.ts';
 
 export interface GradedCriterion {
   id: string;
@@ -93,25 +94,21 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
       options.computed?.['summary.md'],
     ),
   ];
-  const asked = optionsOf(artifacts);
+  const asked = settingsOf(artifacts);
   const found = validate({ ...report, artifacts, known }, asked);
   const declared = options.outputs?.map((file): Loaded<string> => readText(root, file)) ?? null;
-  const gates = checkGates(rubric, { artifacts, claims, found, declared });
+  const texts = [
+    { file: 'recommendations.md', text, blocks: report.structure.blocks },
+    { file: 'summary.md', text: artifacts.summary.value ?? '', blocks: summary.structure.blocks },
+  ];
+  const pictures = pictureFaults(root, report.structure.blocks);
+  const gates = checkGates(rubric, { artifacts, claims, report: report.structure, texts, pictures, found, declared });
   const minimum = minRecommendations(asked.parameters);
   const checked = checkAll(rubric, { artifacts, report: report.structure, known, claims, minimum });
   const judged = options.judge
     ? await judgeReport({ criteria: rubric.criteria, report: text, checked }, options.judge)
     : null;
   return verdict({ rubric, checked, judged, gates, claims });
-}
-
-function optionsOf({ validation }: Artifacts): {
-  backend: string;
-  parameters: Record<string, unknown>;
-  runDate: string;
-} {
-  const claimed = validation.value;
-  return { backend: claimed?.backend ?? '', parameters: claimed?.parameters ?? {}, runDate: claimed?.run_date ?? '' };
 }
 
 /** What the checks allow each criterion to score: the lowest of those that speak to it. */

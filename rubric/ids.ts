@@ -3,5 +3,14 @@ export const CHECKS = ['evidence', 'cost_analysis', 'qualitative_depth', 'action
 export type CheckId = (typeof CHECKS)[number];
 
 /** What holds a verdict at failed (rubric/gates.ts). */
-export const GATES = ['outputs', 'trace_ids', 'data_read', 'validation', 'end_check'] as const;
+export const GATES = [
+  'outputs',
+  'trace_ids',
+  'data_read',
+  'validation',
+  'end_check',
+  'structure',
+  'artifacts',
+  'clean_text',
+] as const;
 export type GateId = (typeof GATES)[number];

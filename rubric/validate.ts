@@ -1,10 +1,11 @@
 import { type Artifacts, type Loaded, readArtifacts, type SpanRow } from './artifacts.ts';
 import { citations } from './citations.ts';
+import { gapsOf } from './criteria/actionability.ts';
 import { projectedSavings, totalCost } from './expected.ts';
 import { type KnownValues, knownValues } from './known-values.ts';
-import { missingOf } from './plan.ts';
+import { outlineFaults } from './outline.ts';
 import { readReport } from './report.ts';
-import type { Report, SectionName } from './structure.ts';
+import type { Report } from './structure.ts';
 
 const STAGES = ['connect', 'pricing', 'metrics', 'variance', 'failures', 'qualitative', 'report'] as const;
 
@@ -33,15 +34,6 @@ export interface ValidateOptions {
 }
 
 const VERSION = '1.0.0';
-
-/** The sections without which there is no report. */
-const MAIN_SECTIONS: readonly SectionName[] = [
-  'Executive Summary',
-  'Cost Analysis',
-  'Qualitative Findings',
-  'Recommendations',
-  'Implementation Roadmap',
-];
 
 /** Checks a results dir from its files alone. It never throws for what the files hold. */
 export async function validateResults(dir: string, options: ValidateOptions): Promise<ValidationReport> {
@@ -89,6 +81,22 @@ export function validate(files: ReadFiles, options: ValidateOptions): Validation
   };
 }
 
+/**
+ * What the end check must have been told, by what the run left: the backend and the window's end from data/project.json, the parameters
+ * from the log. Without a log the judged file alone says what was asked for, and then it cannot ask for fewer recommendations than the default.
+ */
+export function settingsOf({ validation, project, run }: Artifacts): ValidateOptions {
+  const claimed = validation.value;
+  const backend = project.value?.backend;
+  const parameters = claimed?.parameters ?? {};
+  const minimum = Math.max(DEFAULT_MINIMUM, minRecommendations(parameters));
+  return {
+    backend: typeof backend === 'string' ? backend : (claimed?.backend ?? ''),
+    parameters: run.value?.params ?? { ...parameters, min_recommendations: minimum },
+    runDate: project.value?.window.to ?? claimed?.run_date ?? '',
+  };
+}
+
 interface Outcome {
   passed: boolean;
   message: string;
@@ -100,10 +108,13 @@ function loaded<T>(file: Loaded<T>, message: (value: T) => string): Outcome {
   return file.problem ? failed(file.problem.message) : passed(message(file.value));
 }
 
+/** The default of the runbook's parameter `min_recommendations`. */
+const DEFAULT_MINIMUM = 3;
+
 /** The runbook's parameter; three where it is not given. */
 export function minRecommendations(parameters: Readonly<Record<string, unknown>>): number {
   const given = Number(parameters.min_recommendations);
-  return Number.isInteger(given) && given >= 1 ? given : 3;
+  return Number.isInteger(given) && given >= 1 ? given : DEFAULT_MINIMUM;
 }
 
 function abnormal(artifacts: Artifacts) {
@@ -167,11 +178,16 @@ function reportStage({ artifacts, structure, problem, known }: ReadFiles, minimu
     if (file.problem) return failed(file.problem.message);
   }
   if (problem) return failed(`recommendations.md cannot be read: ${problem}`);
-  const absent = MAIN_SECTIONS.filter((name) => structure.sections[name]?.empty ?? true);
-  if (absent.length > 0) return failed(`sections missing or empty: ${absent.join(', ')}`);
-  const whole = structure.recommendations.filter((r) => r.codeFaults.length === 0 && missingOf(r.plan).length === 0);
-  if (whole.length < minimum) {
-    return failed(`${whole.length} of at least ${minimum} recommendations have code and a measurement plan`);
+  const outline = outlineFaults(structure);
+  if (outline.length > 0) return failed(outline.slice(0, 5).join('; '));
+  const { recommendations } = structure;
+  const torn = recommendations.flatMap((r) =>
+    gapsOf(r).map((gap) => `priority ${r.priority} (line ${r.line}) lacks ${gap}`),
+  );
+  if (recommendations.length < minimum || torn.length > 0) {
+    const few =
+      recommendations.length < minimum ? [`${recommendations.length} of at least ${minimum} recommendations`] : [];
+    return failed([...few, ...torn.slice(0, 5)].join('; '));
   }
   const cites = structure.blocks.some((block) => citations(block, known.hasTrace).some(({ id }) => known.hasTrace(id)));
   if (!cites) return failed('no finding cites a trace id that is in the data');

@@ -290,7 +290,7 @@ ${PLANS.map(recommendation).join('\n')}
 ${PLANS.map((p) => `| ${p.priority} | ${p.title} | high | S | ${money(p.savings.expected)} | 14 days |`).join('\n')}
 | | **Total** | | | **$294.95** | |
 
-Send half of the traces through the new version; a split of 50% is a choice. <!-- not visible: $1 -->
+Send half of the traces through the new version; a split of 50% is a choice.
 
 ## Appendix
 
@@ -328,6 +328,10 @@ export function goodFiles(): Files {
     'data/metrics_by_span.csv': spanCsv(1),
     'data/metrics_by_span_7d.csv': spanCsv(0.25),
     'data/metrics_by_span_3d.csv': spanCsv(0.1),
+    'data/queries.json': json([
+      { n: 1, step: 3, tool: 'hogql_query', name: 'metrics by operation', rows: 3, error: null },
+    ]),
+    'report.html': '<!doctype html><h1>PostHog LLM Trace Analysis: shop, 2026-07-31</h1>',
     'data/metrics_by_model.csv': [MODEL_HEAD, ...MODELS.map((row) => row.join(',')), ''].join('\n'),
     'data/cost_variance.json': json({
       draft_reply: {

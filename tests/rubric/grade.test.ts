@@ -370,6 +370,7 @@ describe('hostile and broken inputs', () => {
     expect(result.gates.filter((entry) => entry.passed).map((entry) => entry.name)).toEqual([
       'trace_ids',
       'validation',
+      'clean_text',
     ]);
     expect(renderGrade(result)).toContain('FAILED');
   });
