@@ -9,7 +9,7 @@ export const MODELS = 'data/metrics_by_model.csv';
 export const ROUNDING = 1e-6;
 
 /** Equal but for rounding. */
-export function near(a: number, b: number, relative = 1e-6): boolean {
+export function near(a: number, b: number, relative = 1e-9): boolean {
   return Math.abs(a - b) <= ROUNDING + relative * Math.abs(b);
 }
 
