@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { gradeResults } from '../../rubric/grade.ts';
+import { edit, type Files, goodFiles, validated, without, writeFiles } from './fixture.ts';
+
+const VALIDATION = 'validation_report.json';
+const REPORT = 'recommendations.md';
+const QUERIES = 'data/queries.json';
+let good: Files;
+beforeAll(async () => {
+  good = await validated(goodFiles());
+});
+
+async function failedGates(files: Files): Promise<string[]> {
+  const { gates } = await gradeResults(writeFiles(files));
+  return gates.filter((gate) => !gate.passed).map((gate) => gate.name);
+}
+const started = (params: object) => `${JSON.stringify({ v: 1, type: 'run_started', params })}\n`;
+const withPicture = (files: Files) =>
+  edit(files, REPORT, '## Cost Analysis\n', '## Cost Analysis\n\n![Cost](figures/cost.svg)\n');
+const figures = { 'figures/cost.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>', 'figures/cost.png': '\uFFFDPNG' };
+
+describe('gates', () => {
+  it('are named by id and titled in words', async () => {
+    const { gates } = await gradeResults(writeFiles(good));
+    expect(gates.at(0)).toEqual({
+      name: 'outputs',
+      title: 'Every mandatory file is there and holds something',
+      passed: true,
+      detail: 'ok',
+    });
+  });
+
+  it.each<[string, (files: Files) => Files, string]>([
+    [
+      'a backend of another name',
+      (f) =>
+        edit(
+          { ...f, 'data/project.json': (f['data/project.json'] ?? '').replace('{', '{"backend": "local",') },
+          VALIDATION,
+          '"local"',
+          '"posthog"',
+        ),
+      'validation',
+    ],
+    ['another date', (f) => edit(f, VALIDATION, '"run_date": "2026-07-31', '"run_date": "2019-07-31'), 'validation'],
+    [
+      'a stage that nobody checks',
+      (f) => edit(f, VALIDATION, '"stages": [', '"stages": [{"name": "by_hand", "passed": true, "message": "ok"},'),
+      'validation',
+    ],
+    ['another message', (f) => edit(f, VALIDATION, '26735 generations from', '99999 generations from'), 'validation'],
+    ['modesty', (f) => edit(f, VALIDATION, '"overall_passed": true', '"overall_passed": false'), 'validation'],
+    ['savings that differ by a tenth of a cent', (f) => edit(f, VALIDATION, '294.95', '294.951'), 'validation'],
+    ['no queries', (f) => without(f, QUERIES), 'data_read'],
+    ['queries that all failed', (f) => edit(f, QUERIES, '"error": null', '"error": "refused"'), 'data_read'],
+    ['queries without rows', (f) => edit(f, QUERIES, '"rows": 3', '"rows": 0'), 'data_read'],
+    ['no page', (f) => without(f, 'report.html'), 'outputs'],
+    ['a picture that is not there', withPicture, 'outputs'],
+    ['a picture that is none', (f) => ({ ...withPicture(f), ...figures, 'figures/cost.svg': 'text' }), 'outputs'],
+    [
+      'a chart without its other format',
+      (f) => without({ ...withPicture(f), ...figures }, 'figures/cost.png'),
+      'outputs',
+    ],
+    [
+      'a picture outside the results',
+      (f) => edit(f, REPORT, '## Cost Analysis\n', '## Cost Analysis\n\n![Cost](../a.svg)\n'),
+      'outputs',
+    ],
+    [
+      'no findings for the recommendations',
+      (f) => ({ ...f, 'data/findings.json': '{"version": 1, "findings": []}' }),
+      'artifacts',
+    ],
+    ['a metric that was changed', (f) => edit(f, 'data/metrics_by_span.csv', '30500000', '30500007'), 'artifacts'],
+    ['no appendix', (f) => edit(f, REPORT, '## Appendix', '## Notes'), 'structure'],
+    ['a placeholder in the summary', (f) => edit(f, 'summary.md', '# LLM', 'TODO\n\n# LLM'), 'clean_text'],
+  ])('fail for %s', async (_name, make, name) => {
+    expect(await failedGates(good)).toEqual([]);
+    expect(await failedGates(make(good))).toContain(name);
+  });
+
+  it('take the parameters from the log of the run', async () => {
+    const params = { min_recommendations: 3 };
+    expect(await failedGates({ ...good, 'events.jsonl': started(params) })).toEqual([]);
+    expect(await failedGates({ ...good, 'events.jsonl': started({ ...params, top_n: 5 }) })).toEqual(['validation']);
+  });
+
+  it('let a run ask for fewer recommendations, and a judged file not', async () => {
+    const one = edit(good, REPORT, /### Priority 2:[\s\S]*(?=## Implementation Roadmap)/u, '');
+    const short = edit(one, REPORT, /^\| 2 \|[\s\S]*?(?=^\| \| \*\*Total)/mu, '');
+    const claimed = {
+      ...short,
+      [VALIDATION]: (good[VALIDATION] ?? '').replace('"min_recommendations": 3', '"min_recommendations": 1'),
+    };
+    expect(await failedGates(claimed)).toContain('end_check');
+    expect(await failedGates({ ...claimed, 'events.jsonl': started({ min_recommendations: 1 }) })).not.toContain(
+      'end_check',
+    );
+  });
+
+  it('accept pictures that are there', async () => {
+    const dir = writeFiles({ ...withPicture(good), ...figures });
+    writeFileSync(`${dir}/figures/cost.png`, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]));
+    const { gates } = await gradeResults(dir);
+    expect(gates.find((gate) => gate.name === 'outputs')).toMatchObject({ passed: true });
+  });
+});
