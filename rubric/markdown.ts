@@ -39,7 +39,7 @@ export interface TextBlock {
   /** Where its links lead. */
   urls?: Prose[];
   /** Addresses of the pictures in it. */
-  pictures: string[];
+  pictures?: string[];
 }
 export interface CodeBlock {
   kind: 'code';

@@ -5,7 +5,7 @@ import type { Block } from './markdown.ts';
 /** What is wrong with the pictures that a report shows: each must be a picture of the results dir, a chart beside its other format. */
 export function pictureFaults(dir: string, blocks: readonly Block[]): string[] {
   const shown = blocks.flatMap((block) =>
-    block.kind === 'text' ? block.pictures.map((url) => ({ url, line: block.line })) : [],
+    block.kind === 'text' ? (block.pictures ?? []).map((url) => ({ url, line: block.line })) : [],
   );
   return shown.flatMap(({ url, line }) => {
     if (/^(?:https?:|data:)/iu.test(url)) return [];
