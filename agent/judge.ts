@@ -1,5 +1,5 @@
 import { RunbookError } from '../lib/errors.ts';
-import type { Answer, Judge } from '../rubric/judge/judge.ts';
+import type { Answer, Judge } from '../rubric/judge/contract.ts';
 import type { JudgePrompt } from '../rubric/judge/prompt.ts';
 import { voteSchema } from '../rubric/judge/vote.ts';
 import type { Budget } from './drivers/claude/budget.ts';
@@ -12,6 +12,8 @@ import type { EventBody } from './events.ts';
 
 /** Longest vote, tokens. */
 const MAX_TOKENS = 4000;
+/** A vote is short: one that says nothing for so long, or takes so long with all attempts, is given up. Milliseconds. */
+const LIMITS = { idleMs: 30_000, voteMs: 60_000 };
 
 export interface JudgeOptions {
   client: MessagesClient;
@@ -21,8 +23,10 @@ export interface JudgeOptions {
   samples: number;
   /** Shared with the agent: what a run may cost holds for its judge, too. */
   budget: Budget;
+  /** The model that wrote the report, where it is known. */
+  author?: string | undefined;
   /** Shorter in tests. */
-  pauses?: Pick<RequestOptions, 'idleMs' | 'firstPauseS'>;
+  limits?: Partial<typeof LIMITS> & Pick<RequestOptions, 'firstPauseS'>;
 }
 
 export interface JudgeContext {
@@ -33,7 +37,8 @@ export interface JudgeContext {
 
 /** A Claude model as judge. Its requests are events like the agent's own, under the span `judge`. */
 export function modelJudge(options: JudgeOptions, { runId, signal, emit }: JudgeContext): Judge {
-  const { client, provider, model, samples, budget } = options;
+  const { client, provider, model, samples, budget, author } = options;
+  const { voteMs, ...pauses } = { ...LIMITS, ...options.limits };
   let turn = 0;
   const count = (used: Parameters<typeof generationEvent>[0]) => {
     const event = generationEvent(used, { step: { number: 0, id: 'judge' }, runId, turn, model, provider });
@@ -42,37 +47,47 @@ export function modelJudge(options: JudgeOptions, { runId, signal, emit }: Judge
   };
   return {
     model: model.id,
+    author,
     samples,
     async ask(prompt): Promise<Answer> {
       turn += 1;
-      const answer = await ask({
-        client,
-        body: { model: model.requestId, max_tokens: MAX_TOKENS, ...bodyOf(prompt, provider) },
-        signal,
-        budget,
-        onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
-          count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
-          if (waitS !== null) emit({ type: 'model_retry', step: 0, attempt, wait_s: waitS, reason });
-        },
-        ...options.pauses,
-      });
+      const over = AbortSignal.timeout(voteMs);
+      const body = { model: model.requestId, max_tokens: MAX_TOKENS, ...bodyOf(prompt, provider) };
+      const onFailure: RequestOptions['onFailure'] = ({ attempt, waitS, reason, status, latencyS, usage }) => {
+        const message = over.aborted && !signal.aborted ? tookTooLong(voteMs) : reason;
+        count({ usage, stopReason: null, latencyS, requestId: null, error: { message, status } });
+        if (waitS !== null) emit({ type: 'model_retry', step: 0, attempt, wait_s: waitS, reason });
+      };
+      const answer = await withinTime(
+        { client, body, signal: AbortSignal.any([signal, over]), budget, onFailure, ...pauses },
+        { signal, over, voteMs },
+      );
       if (answer.kind === 'malformed') return { kind: 'refused', reason: answer.reason };
       const { usage, stop_reason, content } = answer.message;
       count({ ...answer, usage, stopReason: stop_reason });
       if (stop_reason === 'refusal') return { kind: 'refused', reason: 'the model refuses to answer' };
+      if (stop_reason === 'max_tokens') return { kind: 'refused', reason: `longer than ${MAX_TOKENS} tokens` };
       return { kind: 'text', text: content.map((block) => (block.type === 'text' ? block.text : '')).join('') };
     },
   };
 }
 
-/** @throws RunbookError what `request` throws, and `interrupted` */
-async function ask(options: RequestOptions) {
+/** @throws RunbookError what `request` throws, `interrupted`, and `agent_stopped` where the vote's own time is over */
+async function withinTime(
+  options: RequestOptions,
+  { signal, over, voteMs }: { signal: AbortSignal; over: AbortSignal; voteMs: number },
+) {
   try {
     return await request(options);
   } catch (error) {
-    if (options.signal.aborted) throw new RunbookError('interrupted', 'The run was interrupted.');
-    throw error;
+    if (signal.aborted) throw new RunbookError('interrupted', 'The run was interrupted.');
+    if (!over.aborted) throw error;
+    throw new RunbookError('agent_stopped', tookTooLong(voteMs), { hint: 'Try again later, or use --judge checks.' });
   }
+}
+
+function tookTooLong(voteMs: number): string {
+  return `The judge gave no vote within ${voteMs / 1000} s.`;
 }
 
 /** The report stands before the criterion, so that all votes on all criteria read it from the prompt cache. */

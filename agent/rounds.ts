@@ -2,11 +2,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type ErrorCode, RunbookError } from '../lib/errors.ts';
 import type { Grade, GradeOptions } from '../rubric/grade.ts';
-import type { Judge } from '../rubric/judge/judge.ts';
+import type { Judge } from '../rubric/judge/contract.ts';
 import { loadRubric, type Rubric } from '../rubric/load.ts';
 import type { ResultsDir } from '../tools/results-dir.ts';
 import { withComputed } from './computed.ts';
 import type { EventBody } from './events.ts';
+import { gradeReasons } from './grade-reasons.ts';
 import { GRADE } from './results.ts';
 import type { Runbook } from './runbook/manifest.ts';
 
@@ -17,8 +18,8 @@ interface RoundsOptions {
   rounds: number;
   judge: Judge | undefined;
   emit(event: EventBody): void;
-  /** Performs the next round: mends what the grade found. Undefined where nobody can, with the reason. */
-  mend: { perform(round: number): Promise<void> } | { reason: string };
+  /** Mends what the grade found, told in words (`gradeReasons`), or why nobody can. */
+  mend: { perform(reasons: string): Promise<void> } | { reason: string };
 }
 
 interface Round {
@@ -42,18 +43,20 @@ export async function gradingOf({ dir, manifest }: Runbook): Promise<{ rubric: R
  */
 export async function gradeInRounds(options: RoundsOptions): Promise<Grade> {
   const { runbook, results, judge, emit, mend } = options;
-  const grading: GradeOptions = { ...(await gradingOf(runbook)), ...(judge ? { judge } : {}) };
+  const grading: GradeOptions = { ...(await gradingOf(runbook)), ...(judge ? { judge, mustJudge: true } : {}) };
   const of = Math.min(options.rounds, grading.rubric?.thresholds.rounds ?? 1);
   let best = await gradeRound(1, options, grading);
   try {
     for (let number = 1; ; number += 1) {
       const current = number === 1 ? best : await gradeRound(number, options, grading);
       if (isBetter(current.grade, best.grade)) best = current;
-      const last = current.grade.passed || number === of || 'reason' in mend;
-      const note = current.grade.passed || of === 1 ? null : noteOf(options, { number, of, best });
+      assertAffordable(current.grade);
+      // What nobody could judge gives no reasons to mend by.
+      const last = current.grade.verdict !== 'failed' || number === of || 'reason' in mend;
+      const note = current.grade.passed || of === 1 ? null : noteOf(options, { number, of, best, current });
       emit({ type: 'round_finished', round: number, of, passed: current.grade.passed, note });
       if (last) return best.grade;
-      if (!(await mended(() => mend.perform(number + 1)))) return best.grade;
+      if (!(await mended(() => mend.perform(gradeReasons(current.grade, number))))) return best.grade;
     }
   } finally {
     await restore(results, best);
@@ -66,24 +69,18 @@ async function gradeRound(
   grading: GradeOptions,
 ): Promise<Round> {
   const { gradeResults } = await import('../rubric/grade.ts');
-  const keep = async (grade: Grade) => {
-    emit(gradedEvent(number, grade));
-    await results.writeJson(GRADE, { ...grade, round: number });
-    return grade;
-  };
-  let grade: Grade;
-  try {
-    grade = await keep(await gradeResults(results.root, { ...grading, ...withComputed(results) }));
-  } catch (error) {
-    // The money for a judge is gone, but what the checks say costs nothing.
-    const { judge: _judge, ...byChecks } = grading;
-    if (error instanceof RunbookError && error.code === 'agent_budget')
-      await keep(await gradeResults(results.root, { ...byChecks, ...withComputed(results) }));
-    throw error;
-  }
+  const grade = await gradeResults(results.root, { ...grading, ...withComputed(results) });
+  emit(gradedEvent(number, grade));
+  await results.writeJson(GRADE, { ...grade, round: number });
   const paths = runbook.mend?.outputs ?? [];
   const files = paths.filter((file) => existsSync(results.resolve(file)));
   return { number, grade, files: new Map(files.map((file) => [file, readFileSync(results.resolve(file))])) };
+}
+
+/** Where there is no money for a judge there is none for mending: what was judged is kept, and the run says what it lacked. */
+function assertAffordable({ passed, judge }: Grade): void {
+  if (passed || judge.kind !== 'model' || judge.stopped?.code !== 'agent_budget') return;
+  throw new RunbookError('agent_budget', judge.stopped.reason, { hint: 'Raise it with --max-cost.' });
 }
 
 async function restore(results: ResultsDir, { number, grade, files }: Round): Promise<void> {
@@ -107,11 +104,15 @@ async function mended(perform: () => Promise<void>): Promise<boolean> {
 
 const ENDS_RUN = new Set<ErrorCode>(['agent_budget', 'budget', 'interrupted', 'io', 'log']);
 
-/** Passed before not passed, then by gates, by the average, and by claims that hold; of two alike the earlier stays. */
+/**
+ * Passed before not passed, then by gates, by judgements that are missing (without them an average says less than it seems to), by the
+ * average, and by claims that hold; of two alike the earlier stays.
+ */
 function isBetter(a: Grade, b: Grade): boolean {
-  const rank = ({ passed, gates, average, claims }: Grade) => [
+  const rank = ({ passed, gates, judge, average, claims }: Grade) => [
     passed ? 1 : 0,
     -gates.filter((gate) => !gate.passed).length,
+    judge.kind === 'model' ? -judge.criteria.filter(({ median }) => median === null).length : 0,
     average,
     -claims.failed.length,
   ];
@@ -120,7 +121,11 @@ function isBetter(a: Grade, b: Grade): boolean {
   return at >= 0 && (left[at] ?? 0) > (right[at] ?? 0);
 }
 
-function noteOf({ mend }: RoundsOptions, { number, of, best }: { number: number; of: number; best: Round }): string {
+function noteOf(
+  { mend }: RoundsOptions,
+  { number, of, best, current }: { number: number; of: number; best: Round; current: Round },
+): string {
+  if (current.grade.verdict === 'not_judged') return 'a judgement is missing, so that the report does not pass';
   if ('reason' in mend) return mend.reason;
   if (number < of) return `round ${number} of ${of} did not pass; the reasons go back to the agent`;
   return `no round passed; round ${best.number} is the best and was kept`;

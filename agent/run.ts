@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ioError } from '../lib/files.ts';
 import type { Grade } from '../rubric/grade.ts';
-import type { Judge } from '../rubric/judge/judge.ts';
+import type { Judge } from '../rubric/judge/contract.ts';
 import type { Source } from '../sources/source.ts';
 import { ResultsDir } from '../tools/results-dir.ts';
 import { failureOf } from './call-tool.ts';
@@ -198,7 +198,7 @@ class Run {
   }
 
   /** @throws what the step throws, after it is in the log; a gate's failure is logged by the gate */
-  async #runStep(step: Step, { queries, window }: OpenedSource): Promise<void> {
+  async #runStep(step: Step, { queries, window }: OpenedSource, appendix = ''): Promise<void> {
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
     const { id, params, results, scrubber } = this.#parts;
@@ -207,6 +207,7 @@ class Run {
       ...{ runId: id, params, window, results, queries, scrubber, driver, signal },
       mayNotWrite: writeRule(runbook, step),
       byContract: runbook.manifest.rubric === undefined,
+      appendix,
       emit: this.#emit,
       emitArtifacts: () => this.#emitArtifacts(),
     });
@@ -261,7 +262,7 @@ class Run {
           driver.kind === 'scripted'
             ? { reason: 'scripted: a further round would make the same calls again' }
             : mend
-              ? { perform: () => this.#runStep(mend, opened) }
+              ? { perform: (reasons) => this.#runStep(mend, opened, reasons) }
               : { reason: 'the runbook has no step that mends a report' },
       });
       return this.#finish(grade.passed ? 0 : 1, grade);

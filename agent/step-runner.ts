@@ -10,7 +10,7 @@ import type { EventBody } from './events.ts';
 import { outputProblems } from './outputs.ts';
 import type { Parameters } from './parameters.ts';
 import type { QueryRecord, QueryRecorder } from './recorded-source.ts';
-import { renderStep } from './render.ts';
+import { type RenderedStep, renderStep } from './render.ts';
 import { QUERIES } from './results.ts';
 import type { Step } from './runbook/manifest.ts';
 import type { Scrubber } from './secrets.ts';
@@ -28,6 +28,8 @@ interface StepRunnerOptions {
   mayNotWrite: WriteRule;
   /** Whether the data files are those of the trace optimizer. */
   byContract: boolean;
+  /** Follows the step's own text as it stands: no template, and no reference calls. */
+  appendix: string;
   scrubber: Scrubber;
   driver: Driver;
   signal: AbortSignal;
@@ -48,15 +50,9 @@ export class StepRunner {
 
   /** @throws RunbookError what its template, its tools or its missing outputs are to blame for */
   async perform(): Promise<void> {
-    const { params, window, results, queries, scrubber, driver, signal, emit, emitArtifacts } = this.#options;
+    const { params, results, queries, scrubber, driver, signal, emit, emitArtifacts } = this.#options;
     const { number, id, title, file, outputs } = this.#step;
-    const rendered = renderStep(this.#step, {
-      params,
-      window,
-      run: { id: this.#options.runId },
-      resultsDir: results.root,
-      artifacts: artifactsOf(results),
-    });
+    const rendered = this.#render();
     const digest = createHash('sha256').update(rendered.text).digest('hex');
     const asked = queries.records.length;
     emit({ type: 'step_started', number, id, title, rendered_sha256: digest });
@@ -80,6 +76,20 @@ export class StepRunner {
       at: file,
       hint: 'Its frontmatter declares these outputs: call a tool that writes them, or declare what it does write.',
     });
+  }
+
+  #render(): RenderedStep {
+    const { params, window, results, appendix, runId } = this.#options;
+    const rendered = renderStep(this.#step, {
+      params,
+      window,
+      run: { id: runId },
+      resultsDir: results.root,
+      artifacts: artifactsOf(results),
+    });
+    if (appendix === '') return rendered;
+    const { text, brief } = rendered;
+    return { ...rendered, text: `${text}\n${appendix}`, brief: () => `${brief()}\n${appendix}` };
   }
 
   async #call(call: ToolCall): Promise<unknown> {

@@ -88,15 +88,15 @@ async function claudeCode(wanted: Wanted): Promise<ChosenDriver> {
   return { driver: claudeCodeDriver({ runbook, model, provider, budget, env }), judge, note };
 }
 
-/** The judge that the runbook's rubric asks for: the author's own model, where it names no other. */
+/** The judge that the runbook's rubric asks for, or another model than the author's. */
 async function judgeOf(
   { provider, runbook, env }: Wanted,
   budget: Budget,
   author: string,
 ): Promise<RunOptions['judge']> {
   const { gradingOf } = await import('../agent/rounds.ts');
-  const { model, samples } = (await gradingOf(runbook)).rubric.judge;
-  return openJudge({ provider, model: model ?? author, samples, budget, env });
+  const { rubric } = await gradingOf(runbook);
+  return openJudge({ provider, rubric: rubric.judge, author, budget, env });
 }
 
 async function budgetOf({ limits }: Wanted): Promise<Budget> {

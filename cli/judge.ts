@@ -3,30 +3,34 @@ import type { Budget } from '../agent/drivers/claude/budget.ts';
 import type { Provider } from '../agent/drivers/claude/providers.ts';
 import type { JudgeContext } from '../agent/judge.ts';
 import { RunbookError } from '../lib/errors.ts';
-import type { Judge } from '../rubric/judge/judge.ts';
+import type { Judge } from '../rubric/judge/contract.ts';
 import type { Rubric } from '../rubric/load.ts';
+import type { ResultsDir } from '../tools/results-dir.ts';
 import { parseCost } from './options.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 interface JudgeWish {
   provider: Provider;
-  /** Any spelling. */
-  model: string;
-  samples: number;
+  /** Any spelling: the one that the user insists on. */
+  insisted?: string | undefined;
+  rubric: Rubric['judge'];
+  /** The model that wrote the report, where one did. */
+  author: string | undefined;
   budget: Budget;
   env: Env;
 }
 
 /** A model as judge. @throws RunbookError for an unknown model or a missing key, before anything is spent */
 export async function openJudge(wish: JudgeWish): Promise<(context: JudgeContext) => Judge> {
-  const { provider, samples, budget, env } = wish;
+  const { provider, insisted, rubric, author, budget, env } = wish;
   const { openClient } = await import('../agent/drivers/claude/client.ts');
   const { agentModel } = await import('../agent/drivers/claude/models.ts');
   const { modelJudge } = await import('../agent/judge.ts');
-  const model = await agentModel(wish.model, provider);
+  const { judgeModel } = await import('../agent/judge-model.ts');
+  const model = await agentModel(await judgeModel({ insisted, rubric: rubric.model, author }, provider), provider);
   const client = await openClient(provider, model, env);
-  return (context) => modelJudge({ client, provider, model, samples, budget }, context);
+  return (context) => modelJudge({ client, provider, model, samples: rubric.samples, budget, author }, context);
 }
 
 interface GradeFlags {
@@ -38,13 +42,15 @@ interface GradeFlags {
 
 /** USD that a judge may cost where nothing else is said. */
 const MAX_COST = 1;
-const FALLBACK_MODEL = 'anthropic/claude-haiku-4.5';
 
 /**
  * The judge of `runbook grade`: undefined where there is no key and none was asked for.
  * @throws RunbookError `usage` or `config`
  */
-export async function gradingJudge(flags: GradeFlags, rubric: Rubric, env: Env): Promise<Judge | undefined> {
+export async function gradingJudge(
+  flags: GradeFlags,
+  { rubric, results, env }: { rubric: Rubric; results: ResultsDir; env: Env },
+): Promise<Judge | undefined> {
   const { providerOf } = await import('../agent/drivers/claude/providers.ts');
   const provider = providerOf(env, flags.provider, undefined);
   if (!provider) {
@@ -57,8 +63,9 @@ export async function gradingJudge(flags: GradeFlags, rubric: Rubric, env: Env):
   const { Budget, DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
   const costUsd = parseCost(flags.maxCost) ?? MAX_COST;
   const budget = new Budget({ ...DEFAULT_LIMITS, costUsd });
-  const model = flags.judgeModel ?? rubric.judge.model ?? FALLBACK_MODEL;
-  const open = await openJudge({ provider, model, samples: rubric.judge.samples, budget, env });
+  const { authorOf } = await import('../agent/judge-model.ts');
+  const author = authorOf(results);
+  const open = await openJudge({ provider, insisted: flags.judgeModel, rubric: rubric.judge, author, budget, env });
   const { signal } = new AbortController();
   return open({ runId: randomUUID(), signal, emit: () => undefined });
 }

@@ -48,8 +48,11 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
 
 export const GRADE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--json', description: 'print grade.json' },
-  { flags: '--junit <file>', description: 'write the grade as JUnit XML, for CI' },
-  { flags: '--markdown <file>', description: 'write the grade as Markdown, for a comment on a pull request' },
+  { flags: '--junit <file>', description: 'write the grade as JUnit XML, for CI; - is stdout' },
+  {
+    flags: '--markdown <file>',
+    description: 'write the grade as Markdown, for a comment on a pull request; - is stdout',
+  },
   { flags: '--rubric <file>', description: 'another rubric: YAML, or Markdown with a table # | Criterion | 5 | 3 | 1' },
   { flags: '--runbook <dir>', description: 'the runbook that was run, where it has a rubric of its own' },
   {
@@ -57,9 +60,18 @@ export const GRADE_OPTIONS: readonly OptionSpec[] = [
     description: 'auto (a model where there is a key for one), model, or checks alone',
     default: 'auto',
   },
-  { flags: '--judge-model <id>', description: 'model that judges (default: the one of the rubric)' },
+  {
+    flags: '--judge-model <id>',
+    description: 'model that judges (default: the one of the rubric, or another than the author)',
+  },
   { flags: '--provider <name>', description: 'who serves it: anthropic, openrouter, bedrock or vertex' },
-  { flags: '--max-cost <usd>', description: 'what the judge may cost at most' },
+  { flags: '--max-cost <usd>', description: 'what the judge may cost at most (default: 1)' },
+  {
+    flags: '--source <spec...>',
+    description: 'ask this source again whether the data files say what it says: posthog, sample, or event files',
+  },
+  PARAM,
+  AS_OF,
 ];
 
 export const TOOL_OPTIONS: readonly OptionSpec[] = [

@@ -32,6 +32,8 @@ export interface GateInput {
   found: ValidationReport;
   /** Files that the runbook must leave, where they are not those of the trace optimizer; with what is wrong with each. */
   declared: readonly Loaded<string>[] | null;
+  /** Files that are not what the run wrote. */
+  changed: readonly string[];
 }
 
 const CHECKS: Record<GateId, (input: GateInput) => string[]> = {
@@ -42,6 +44,7 @@ const CHECKS: Record<GateId, (input: GateInput) => string[]> = {
   end_check: ({ found }) => found.stages.filter((s) => !s.passed).map((s) => `${s.name}: ${s.message}`),
   structure: ({ report }) => outlineFaults(report),
   artifacts: artifactFaults,
+  unchanged: ({ changed }) => [...changed],
   clean_text: cleanText,
 };
 

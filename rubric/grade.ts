@@ -1,7 +1,7 @@
-import { existsSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
-import { oneLine, truncate } from '../lib/format.ts';
 import { type Loaded, readArtifacts, readText } from './artifacts.ts';
 import type { Claim } from './claim.ts';
 import { readClaims, summarise } from './claims.ts';
@@ -14,7 +14,10 @@ import { qualitativeDepth } from './criteria/qualitative-depth.ts';
 import { roadmap } from './criteria/roadmap.ts';
 import { checkGates, type Gate } from './gates.ts';
 import type { CheckId } from './ids.ts';
-import { type Judge, type Judged, type Judgement, judgeReport } from './judge/judge.ts';
+import { changedSince } from './integrity.ts';
+import type { Judge } from './judge/contract.ts';
+import { type Judged, type Judgement, judgeReport } from './judge/judge.ts';
+import { judgeNotes, judgeReasons } from './judge/reasons.ts';
 import { knownValues } from './known-values.ts';
 import { type Criterion, loadRubric, type Rubric } from './load.ts';
 import { pictureFaults } from './pictures.ts';
@@ -38,11 +41,15 @@ export interface Grade {
   /** Weighted mean of the scores, two decimals. */
   average: number;
   passed: boolean;
+  /** `not_judged`: nothing known speaks against it, but a judgement that was asked for is missing. It does not pass. */
+  verdict: 'passed' | 'failed' | 'not_judged';
   /** Why the verdict is what it is, where scores and gates do not say so. */
   notes: string[];
   gates: Gate[];
   claims: ReturnType<typeof summarise>;
   judge: Judged | { kind: 'checks' };
+  /** SHA-256 of the rubric as it was loaded and of recommendations.md: what this grade is about. */
+  digests: { rubric: string; report: string | null };
 }
 
 export interface GradeOptions {
@@ -54,6 +61,10 @@ export interface GradeOptions {
   computed?: Readonly<Record<string, string>>;
   /** A model that judges what the checks cannot. */
   judge?: Judge;
+  /** The report does not pass unless the judge could be asked. */
+  mustJudge?: boolean;
+  /** Gates that others have checked, who may ask the source again. */
+  gates?: readonly Gate[];
 }
 
 const SCORERS: Record<CheckId, (input: Evidence) => Scored> = {
@@ -102,13 +113,33 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
     { file: 'summary.md', text: artifacts.summary.value ?? '', blocks: summary.structure.blocks },
   ];
   const pictures = pictureFaults(root, report.structure.blocks);
-  const gates = checkGates(rubric, { artifacts, claims, report: report.structure, texts, pictures, found, declared });
+  const gates = [
+    ...checkGates(rubric, {
+      artifacts,
+      claims,
+      report: report.structure,
+      texts,
+      pictures,
+      found,
+      declared,
+      changed: changedSince(root),
+    }),
+    ...(options.gates ?? []),
+  ];
   const minimum = minRecommendations(asked.parameters);
   const checked = checkAll(rubric, { artifacts, report: report.structure, known, claims, minimum });
-  const judged = options.judge
-    ? await judgeReport({ criteria: rubric.criteria, report: text, checked }, options.judge)
+  const { judge, mustJudge = false } = options;
+  const judged = judge
+    ? await judgeReport({ criteria: rubric.criteria, report: text, checked, mustJudge }, judge)
     : null;
-  return verdict({ rubric, checked, judged, gates, claims });
+  return { ...verdict({ rubric, checked, judged, gates, claims }), digests: digestsOf(root, rubric) };
+}
+
+function digestsOf(root: string, rubric: Rubric): Grade['digests'] {
+  const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
+  const report = path.join(root, 'recommendations.md');
+  const isFile = lstatSync(report, { throwIfNoEntry: false })?.isFile() ?? false;
+  return { rubric: sha256(JSON.stringify(rubric)), report: isFile ? sha256(readFileSync(report)) : null };
 }
 
 /** What the checks allow each criterion to score: the lowest of those that speak to it. */
@@ -131,26 +162,33 @@ interface Findings {
   claims: Claim[];
 }
 
-function verdict({ rubric, checked, judged, gates, claims }: Findings): Grade {
-  const judgements = new Map(judged?.kind === 'model' ? judged.criteria.map((one) => [one.id, one]) : []);
+function verdict({ rubric, checked, judged, gates, claims }: Findings): Omit<Grade, 'digests'> {
+  const model = judged?.kind === 'model' ? judged : null;
+  const judgements = new Map(model?.criteria.map((one) => [one.id, one]));
   const criteria = rubric.criteria.map((criterion) =>
     gradeCriterion(criterion, checked.get(criterion.id), judgements.get(criterion.id)),
   );
   const unjudged = rubric.criteria.filter(({ id }) => {
     const judgement = judgements.get(id);
+    // A part of a report can show what is wrong with it, but not that the whole is right.
+    if (!checked.has(id) && model?.cut) return true;
     return judgement ? judgement.median === null : !checked.has(id);
   });
-  const weight = criteria.reduce((sum, one) => sum + (one.score === null ? 0 : one.weight), 0);
-  const mean = criteria.reduce((sum, one) => sum + (one.score ?? 0) * one.weight, 0) / Math.max(weight, 1e-9);
+  const scores = criteria.flatMap(({ score, weight }) => (score === null ? [] : [{ score, weight }]));
+  const weight = scores.reduce((sum, one) => sum + one.weight, 0);
+  const mean = scores.reduce((sum, one) => sum + one.score * one.weight, 0) / Math.max(weight, 1e-9);
   const { average, each } = rubric.thresholds;
-  const good = mean >= average && criteria.every(({ score }) => score !== null && score >= each);
+  const isGood = scores.length === 0 || (mean >= average && scores.every(({ score }) => score >= each));
+  const state =
+    !isGood || gates.some((gate) => !gate.passed) ? 'failed' : unjudged.length > 0 ? 'not_judged' : 'passed';
   return {
     criteria,
     average: Math.round(mean * 100) / 100,
-    passed: good && unjudged.length === 0 && gates.every((gate) => gate.passed),
+    passed: state === 'passed',
+    verdict: state,
     notes: [
-      ...(judged?.kind === 'checks' ? [`The checks alone decided: ${judged.note}`] : []),
       ...unjudged.map(({ name }) => `${name} has no valid judgement, so the report does not pass.`),
+      ...(judged ? judgeNotes(judged) : []),
     ],
     gates,
     claims: summarise(claims),
@@ -175,15 +213,4 @@ function gradeCriterion(
     reasons,
     checks: checked?.score ?? null,
   };
-}
-
-function judgeReasons({ votes, median, spread, void: lost }: Judgement): string[] {
-  const short = (text: string) => truncate(oneLine(text), 300);
-  if (median === null) return [`judge: no valid vote (${short(lost[0] ?? 'none was given')})`];
-  const typical = votes.find(({ score }) => score === median);
-  const scores = votes.map(({ score }) => score).join(', ');
-  return [
-    `judge: ${median} of 5 (votes ${scores}; spread ${spread}${lost.length > 0 ? `; ${lost.length} void` : ''}): ${short(typical?.reasoning ?? '')}`,
-    ...(typical?.missing ?? []).slice(0, 5).map((missing) => `judge: missing: ${short(missing)}`),
-  ];
 }

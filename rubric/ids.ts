@@ -11,6 +11,7 @@ export const GATES = [
   'end_check',
   'structure',
   'artifacts',
+  'unchanged',
   'clean_text',
 ] as const;
 export type GateId = (typeof GATES)[number];

@@ -1,10 +1,14 @@
 import { RunbookError } from '../../lib/errors.ts';
 import { writeFileAtomic } from '../../lib/files.ts';
+import type { Gate } from '../../rubric/gates.ts';
 import type { Grade, GradeOptions } from '../../rubric/grade.ts';
 import { loadRubric, type Rubric } from '../../rubric/load.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { loadEnv } from '../env.ts';
+import type { gradingJudge } from '../judge.ts';
+import { parsePairs, parseTime } from '../options.ts';
 import type { Register } from '../register.ts';
+import { sourceSpecs } from '../sources.ts';
 
 interface GradeFlags {
   json?: boolean;
@@ -16,22 +20,34 @@ interface GradeFlags {
   judgeModel?: string;
   provider?: string;
   maxCost?: string;
+  source?: string[];
+  param?: string[];
+  asOf?: string;
 }
 
 const JUDGES = ['auto', 'model', 'checks'];
 
 export const grade: Register = (command, exit) => {
   command.action(async (dir: string, flags: GradeFlags) => {
+    assertOneStream(flags);
     const results = ResultsDir.open(dir);
     const { withComputed } = await import('../../agent/computed.ts');
     const { gradeResults } = await import('../../rubric/grade.ts');
     const options = await gradingFor(flags);
-    const judge = await judgeFor(flags, options.rubric);
-    const result = await gradeResults(results.root, { ...options, ...withComputed(results), ...judge });
+    const judging = await judgingFor(flags, { rubric: options.rubric, results, env: loadEnv() });
+    const gates = flags.source === undefined ? [] : [await askSourceAgain(results, flags)];
+    const result = await gradeResults(results.root, { ...options, ...withComputed(results), ...judging, gates });
     await write(result, options.rubric, flags);
-    exit(result.passed ? 0 : 1);
+    exit(exitOf(result));
   });
 };
+
+/** Where only money was lacking for the judge, the exit code says so. */
+function exitOf({ verdict, judge }: Grade): number {
+  if (verdict === 'passed') return 0;
+  const isSpent = judge.kind === 'model' && judge.stopped?.code === 'agent_budget';
+  return verdict === 'not_judged' && isSpent ? 4 : 1;
+}
 
 async function gradingFor(flags: GradeFlags): Promise<GradeOptions & { rubric: Rubric }> {
   if (flags.runbook === undefined) return { rubric: await loadRubric(flags.rubric) };
@@ -41,8 +57,29 @@ async function gradingFor(flags: GradeFlags): Promise<GradeOptions & { rubric: R
   return flags.rubric === undefined ? grading : { ...grading, rubric: await loadRubric(flags.rubric) };
 }
 
+/** The gate that asks the source again. @throws RunbookError where it cannot be asked */
+async function askSourceAgain(results: ResultsDir, { source, param, asOf, runbook }: GradeFlags): Promise<Gate> {
+  const { requery } = await import('../../agent/requery.ts');
+  const { loadRunbook } = await import('../../agent/runbook/load.ts');
+  const { openSource } = await import('../../sources/open-source.ts');
+  const env = loadEnv();
+  const specs = sourceSpecs(source, env);
+  const time = parseTime(asOf);
+  return requery({
+    runbook: loadRunbook(runbook),
+    results,
+    source: (then) => openSource(specs, { env, asOf: time ?? then }),
+    parameters: parsePairs(param),
+    env,
+    signal: new AbortController().signal,
+  });
+}
+
 /** A model judges where there is a key for one, unless the checks alone are asked for. */
-async function judgeFor(flags: GradeFlags, rubric: Rubric): Promise<Pick<GradeOptions, 'judge'>> {
+async function judgingFor(
+  flags: GradeFlags,
+  context: Parameters<typeof gradingJudge>[1],
+): Promise<Pick<GradeOptions, 'judge' | 'mustJudge'>> {
   if (!JUDGES.includes(flags.judge))
     throw new RunbookError('usage', `--judge ${flags.judge}: there is no such judge.`, {
       at: '--judge',
@@ -50,19 +87,30 @@ async function judgeFor(flags: GradeFlags, rubric: Rubric): Promise<Pick<GradeOp
     });
   if (flags.judge === 'checks') return {};
   const { gradingJudge } = await import('../judge.ts');
-  const judge = await gradingJudge(flags, rubric, loadEnv());
-  return judge ? { judge } : {};
+  const judge = await gradingJudge(flags, context);
+  return judge ? { judge, mustJudge: flags.judge === 'model' } : {};
 }
 
+/** Where a file is called `-` its text goes to stdout, in the place of the text for a terminal. */
 async function write(result: Grade, rubric: Rubric, { json, junit, markdown }: GradeFlags): Promise<void> {
   const { renderGrade } = await import('../../rubric/render/text.ts');
-  if (junit !== undefined) {
-    const { renderJunit } = await import('../../rubric/render/junit.ts');
-    await writeFileAtomic(junit, renderJunit(result, rubric.thresholds));
-  }
-  if (markdown !== undefined) {
-    const { renderMarkdown } = await import('../../rubric/render/markdown.ts');
-    await writeFileAtomic(markdown, renderMarkdown(result));
-  }
-  process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : `${renderGrade(result).trimEnd()}\n`);
+  const { renderJunit } = await import('../../rubric/render/junit.ts');
+  const { renderMarkdown } = await import('../../rubric/render/markdown.ts');
+  const asked = [
+    { to: junit, text: () => renderJunit(result, rubric.thresholds) },
+    { to: markdown, text: () => renderMarkdown(result) },
+    { to: json ? '-' : undefined, text: () => JSON.stringify(result, null, 2) },
+  ];
+  for (const { to, text } of asked) if (to !== undefined && to !== '-') await writeFileAtomic(to, text());
+  const printed = asked.filter(({ to }) => to === '-').map(({ text }) => text());
+  for (const text of printed.length > 0 ? printed : [renderGrade(result)]) process.stdout.write(`${text.trimEnd()}\n`);
+}
+
+/** Two texts in one stream would be neither. @throws RunbookError `usage` */
+function assertOneStream({ json, junit, markdown }: GradeFlags): void {
+  if ([json === true, junit === '-', markdown === '-'].filter(Boolean).length < 2) return;
+  throw new RunbookError('usage', 'Only one of --json, --junit - and --markdown - can go to stdout.', {
+    at: '--json',
+    hint: 'Give the others a file.',
+  });
 }

@@ -1,24 +1,13 @@
-import { type ErrorCode, messageOf, RunbookError } from '../../lib/errors.ts';
-import { oneLine, truncate } from '../../lib/format.ts';
 import type { Criterion } from '../load.ts';
-import { type JudgePrompt, judgePrompt } from './prompt.ts';
-import { readVote, type Vote } from './vote.ts';
-
-/** What a model answered, or that it would not. */
-export type Answer = { kind: 'text'; text: string } | { kind: 'refused'; reason: string };
-
-export interface Judge {
-  model: string;
-  /** Votes for each criterion. */
-  samples: number;
-  /** @throws where the model cannot be asked at all */
-  ask(prompt: JudgePrompt): Promise<Answer>;
-}
+import { Asking, type Polled } from './asking.ts';
+import type { Judge } from './contract.ts';
+import { type JudgePrompt, judgePrompt, MAX_REPORT } from './prompt.ts';
+import type { Vote } from './vote.ts';
 
 export interface Judgement {
   id: string;
   votes: Vote[];
-  /** Why votes do not count. */
+  /** Why votes do not count: not valid, or never given. */
   void: string[];
   /** The lower median of the votes; null where none counts. */
   median: number | null;
@@ -27,60 +16,71 @@ export interface Judgement {
 }
 
 /** A model's judgement, or why there is none: then the checks alone decide. */
-export type Judged = { kind: 'model'; model: string; criteria: Judgement[] } | { kind: 'checks'; note: string };
+export type Judged =
+  | {
+      kind: 'model';
+      model: string;
+      author: string | null;
+      criteria: Judgement[];
+      /** How much of the report the judge was given, where it was not all of it, characters. */
+      cut: { read: number; of: number } | null;
+      /** Why it was asked no further, where not every vote was given. */
+      stopped: { code: string; reason: string } | null;
+    }
+  | { kind: 'checks'; note: string };
 
 interface Material {
   criteria: readonly Criterion[];
   report: string;
   /** By criterion: what the checks allow, and why. */
   checked: ReadonlyMap<string, { score: number; reasons: readonly string[] }>;
+  /** Whether a judge that gives no answer at all leaves the verdict open, instead of leaving it to the checks. */
+  mustJudge: boolean;
 }
 
 /**
  * Lets a model judge each criterion by itself, several times. What it answers can only lower what the checks allow; an answer that is
- * malformed counts for nothing. A model that cannot be reached leaves the checks alone to decide.
- * @throws RunbookError `interrupted` and `agent_budget`: they end more than the judging
+ * malformed or does not come counts for nothing, and takes nothing from the votes that were given.
+ * @throws RunbookError `interrupted` and `log`: they end more than the judging
  */
-export async function judgeReport({ criteria, report, checked }: Material, judge: Judge): Promise<Judged> {
+export async function judgeReport(material: Material, judge: Judge): Promise<Judged> {
+  const { criteria, report, checked, mustJudge } = material;
+  const asking = new Asking(judge, report);
   const judgements: Judgement[] = [];
-  try {
-    // One criterion after the other: the first vote puts the report into the prompt cache, the others read it there.
-    for (const criterion of criteria) {
-      const prompt = judgePrompt(criterion, report, checked.get(criterion.id) ?? null);
-      judgements.push(await judgeCriterion(criterion.id, prompt, report, judge));
-    }
-  } catch (error) {
-    if (error instanceof RunbookError && ENDS_RUN.has(error.code)) throw error;
-    return { kind: 'checks', note: `the judge could not be asked: ${truncate(oneLine(messageOf(error)), 300)}` };
+  // One criterion after the other: the first vote puts the report into the prompt cache, the others read it there.
+  for (const criterion of criteria) {
+    const prompt = judgePrompt(criterion, report, checked.get(criterion.id) ?? null);
+    judgements.push(await judgeCriterion(criterion.id, prompt, judge.samples, asking));
   }
-  return { kind: 'model', model: judge.model, criteria: judgements };
+  const { answered, failure } = asking;
+  if (!answered && failure && !mustJudge)
+    return { kind: 'checks', note: `the judge could not be asked: ${failure.reason}` };
+  return {
+    kind: 'model',
+    model: judge.model,
+    author: judge.author ?? null,
+    criteria: judgements,
+    cut: report.length > MAX_REPORT ? { read: MAX_REPORT, of: report.length } : null,
+    stopped: failure,
+  };
 }
 
-const ENDS_RUN = new Set<ErrorCode>(['interrupted', 'agent_budget', 'log']);
+async function judgeCriterion(id: string, prompt: JudgePrompt, samples: number, asking: Asking): Promise<Judgement> {
+  const first = await asking.poll(prompt);
+  const rest = first.unanswered ? [] : Array.from({ length: samples - 1 }, () => asking.poll(prompt));
+  return judgementOf(id, [first, ...(await Promise.all(rest))]);
+}
 
-async function judgeCriterion(id: string, prompt: JudgePrompt, report: string, judge: Judge): Promise<Judgement> {
-  const first = await askOnce(prompt, report, judge);
-  const rest = await Promise.all(Array.from({ length: judge.samples - 1 }, () => askOnce(prompt, report, judge)));
-  const read = [first, ...rest];
-  const votes = read.flatMap((one) => ('vote' in one ? [one.vote] : []));
+function judgementOf(id: string, polled: readonly Polled[]): Judgement {
+  const votes = polled.flatMap((one) => ('vote' in one ? [one.vote] : []));
   const scores = votes.map(({ score }) => score).sort((a, b) => a - b);
   const [low] = scores;
   const high = scores.at(-1);
   return {
     id,
     votes,
-    void: read.flatMap((one) => ('void' in one ? [one.void] : [])),
+    void: polled.flatMap((one) => ('void' in one ? [one.void] : [])),
     median: scores[Math.floor((scores.length - 1) / 2)] ?? null,
     spread: low === undefined || high === undefined ? null : high - low,
   };
-}
-
-/** A vote that does not count is asked for once more. */
-async function askOnce(prompt: JudgePrompt, report: string, judge: Judge) {
-  const first = read(await judge.ask(prompt), report);
-  return 'vote' in first ? first : read(await judge.ask(prompt), report);
-}
-
-function read(answer: Answer, report: string) {
-  return answer.kind === 'text' ? readVote(answer.text, report) : { void: `it refuses: ${answer.reason}` };
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { oneLine } from '../../lib/format.ts';
+import { oneLine, truncate } from '../../lib/format.ts';
 
 const vote = z.object({
   evidence: z.array(z.object({ quote: z.string(), where: z.string() })),
@@ -18,6 +18,12 @@ export function voteSchema(): Record<string, unknown> {
 
 /** A score of this or more must rest on words of the report. */
 const NEEDS_EVIDENCE = 3;
+/** Shorter words are found in any report; they are evidence only where they are a whole line of it. Characters. */
+const MIN_QUOTE = 20;
+/** A longer answer is no vote, characters. */
+const MAX_ANSWER = 64_000;
+/** What is kept of a vote: a judge's words are bounded like everything that comes from outside. */
+const KEPT = { texts: 20, characters: 2000 };
 
 export type ReadVote = { vote: Vote } | { void: string };
 
@@ -26,6 +32,7 @@ export type ReadVote = { vote: Vote } | { void: string };
  * checked is no vote.
  */
 export function readVote(text: string, report: string): ReadVote {
+  if (text.length > MAX_ANSWER) return { void: `the answer has ${text.length} characters` };
   const json = jsonIn(text);
   if (json === undefined) return { void: 'the answer is not a JSON object' };
   const parsed = vote.safeParse(json);
@@ -36,11 +43,31 @@ export function readVote(text: string, report: string): ReadVote {
   const { evidence, cannot_judge, score } = parsed.data;
   if (cannot_judge) return { void: 'it says that it cannot judge' };
   const words = plain(report);
-  const invented = evidence.find(({ quote }) => plain(quote) === '' || !words.includes(plain(quote)));
-  if (invented)
-    return { void: `it quotes what the report does not say: ${JSON.stringify(invented.quote.slice(0, 80))}` };
-  if (evidence.length === 0 && score >= NEEDS_EVIDENCE) return { void: `it gives ${score} without quoting anything` };
-  return { vote: parsed.data };
+  const quotes = evidence.map(({ quote }) => plain(quote));
+  const invented = quotes.find((quote) => quote === '' || !words.includes(quote));
+  if (invented !== undefined)
+    return { void: `it quotes what the report does not say: ${JSON.stringify(invented.slice(0, 80))}` };
+  if (score >= NEEDS_EVIDENCE && !quotes.some((quote) => says(quote, report)))
+    return { void: `it gives ${score} without quoting a passage or a whole line` };
+  return { vote: bounded(parsed.data) };
+}
+
+/** Whether a quotation is long enough to be found by more than chance, or a whole line with a word in it. */
+function says(quote: string, report: string): boolean {
+  if (quote.length >= MIN_QUOTE) return true;
+  return /\p{L}{3}/u.test(quote) && report.split('\n').some((line) => plain(line) === quote);
+}
+
+function bounded(whole: Vote): Vote {
+  const short = (text: string) => truncate(text, KEPT.characters);
+  return {
+    ...whole,
+    evidence: whole.evidence
+      .slice(0, KEPT.texts)
+      .map(({ quote, where }) => ({ quote: short(quote), where: short(where) })),
+    missing: whole.missing.slice(0, KEPT.texts).map(short),
+    reasoning: short(whole.reasoning),
+  };
 }
 
 /** One object, alone or in a code fence: an answer with two could mean either. */

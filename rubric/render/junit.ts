@@ -1,44 +1,56 @@
 import type { Grade } from '../grade.ts';
+import { faultsFirst } from './reasons.ts';
 
-/** A grade as JUnit XML, which CI systems show: one test for each criterion and each gate, and one for all claims. */
+/**
+ * A grade as JUnit XML, which CI systems show: one test for each criterion and each gate, one for all claims and one for the verdict. What
+ * failed comes first, and its message says what is wrong.
+ */
 export function renderJunit(grade: Grade, { each }: { each: number }): string {
+  const { gates, claims, average, passed } = grade;
   const cases = [
-    ...grade.criteria.map(({ name, score, reasons }) =>
-      testCase(
-        'criterion',
-        `${name}: ${score ?? '-'} of 5`,
-        score !== null && score >= each ? null : reasons.join('\n'),
-      ),
-    ),
-    ...grade.gates.map(({ name, passed, detail }) => testCase('gate', name, passed ? null : detail)),
+    testCase('verdict', `average ${average.toFixed(2)} of 5`, passed ? null : [whyNot(grade, each), ...grade.notes]),
+    ...gates.map((gate) => testCase('gate', gate.name, gate.passed ? null : [gate.detail])),
+    ...grade.criteria.map((criterion) => criterionCase(criterion, each)),
     testCase(
       'claims',
-      `${grade.claims.verified} of ${grade.claims.checked} claims agree with the data`,
-      grade.claims.failed.length === 0
+      `${claims.verified} of ${claims.checked} claims agree with the data`,
+      claims.failed.length === 0
         ? null
-        : grade.claims.failed.map((c) => `${c.file}:${c.line}: ${JSON.stringify(c.text)}: ${c.reason}`).join('\n'),
-    ),
-    testCase(
-      'verdict',
-      `average ${grade.average.toFixed(2)} of 5`,
-      grade.passed ? null : ['failed', ...grade.notes].join('\n'),
+        : claims.failed.map((c) => `${c.file}:${c.line}: ${JSON.stringify(c.text)}: ${c.reason}`),
     ),
   ];
-  const failures = cases.filter((one) => one.includes('<failure')).length;
+  const failures = cases.filter(isFailure);
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
-  <testsuite name="rubric" tests="${cases.length}" failures="${failures}">
-${cases.join('\n')}
+  <testsuite name="rubric" tests="${cases.length}" failures="${failures.length}">
+${[...failures, ...cases.filter((one) => !isFailure(one))].join('\n')}
   </testsuite>
 </testsuites>
 `;
 }
 
-function testCase(group: string, name: string, failure: string | null): string {
+function isFailure(testcase: string): boolean {
+  return testcase.includes('<failure');
+}
+
+function criterionCase({ name, score, reasons }: Grade['criteria'][number], each: number): string {
+  const [first = '', ...others] = faultsFirst(reasons);
+  const failure = [`${score ?? 'no score'} of 5, at least ${each} needed: ${first}`, ...others];
+  return testCase('criterion', `${name}: ${score ?? '-'} of 5`, score !== null && score >= each ? null : failure);
+}
+
+/** What holds the verdict down, in a few words. */
+function whyNot({ verdict, gates, criteria, average, notes }: Grade, each: number): string {
+  const failed = gates.filter(({ passed }) => !passed).map(({ name }) => `gate ${name}`);
+  const low = criteria.filter(({ score }) => score !== null && score < each);
+  const all = [...failed, ...low.map(({ name, score }) => `${name} ${score} of 5`)];
+  return `${verdict}: ${all.length > 0 ? all.join(', ') : (notes[0] ?? `average ${average.toFixed(2)}`)}`;
+}
+
+function testCase(group: string, name: string, failure: readonly string[] | null): string {
   const open = `    <testcase classname="rubric.${group}" name="${xml(name)}"`;
   if (failure === null) return `${open}/>`;
-  const [first = 'failed'] = failure.split('\n');
-  return `${open}><failure message="${xml(first)}">${xml(failure)}</failure></testcase>`;
+  return `${open}><failure message="${xml(failure[0] ?? '')}">${xml(failure.join('\n'))}</failure></testcase>`;
 }
 
 /** XML 1.0 has no place for control characters, however they are written. */

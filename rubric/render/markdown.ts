@@ -1,20 +1,26 @@
 import type { Grade } from '../grade.ts';
+import { faultsFirst } from './reasons.ts';
 
 const SHOWN = 10;
 
 /** A grade as Markdown, short enough for a comment on a pull request. Nothing of the report's text can act as Markdown in it. */
 export function renderMarkdown(grade: Grade): string {
   const { claims, judge } = grade;
-  const by = judge.kind === 'model' ? ` Judged by ${text(judge.model)}, never above what the checks allow.` : '';
+  const by =
+    judge.kind === 'model' && judge.criteria.some(({ votes }) => votes.length > 0)
+      ? ` Judged by ${text(judge.model)}, never above what the checks allow.`
+      : '';
+  const head = { passed: '✅ Passed', failed: '❌ Failed', not_judged: '❌ Not judged' }[grade.verdict];
+  const worstFirst = [...grade.criteria].sort((a, b) => (a.score ?? 0) - (b.score ?? 0));
   const failedGates = grade.gates.filter((gate) => !gate.passed);
   return [
-    `### ${grade.passed ? '✅ Passed' : '❌ Failed'}: ${grade.average.toFixed(2)} of 5`,
+    `### ${head}: ${grade.average.toFixed(2)} of 5`,
     `${claims.verified} of ${claims.checked} figures and ids agree with the data.${by}`,
-    ['| Criterion | Score | Why |', '|---|---|---|', ...grade.criteria.map(row)].join('\n'),
     ...section(
       'Gates that hold the verdict at failed',
       failedGates.map((gate) => `- ${text(gate.name)}: ${code(gate.detail)}`),
     ),
+    ['| Criterion | Score | Why |', '|---|---|---|', ...worstFirst.map(row)].join('\n'),
     ...section(
       'Claims that do not hold',
       claims.failed.map((c) => `- ${c.file}:${c.line}: ${code(c.text)}: ${text(c.reason)}`),
@@ -25,7 +31,7 @@ export function renderMarkdown(grade: Grade): string {
 }
 
 function row({ name, score, reasons }: Grade['criteria'][number]): string {
-  return `| ${text(name)} | ${score ?? '–'} | ${reasons.slice(0, 2).map(text).join('<br>')} |`;
+  return `| ${text(name)} | ${score ?? '–'} | ${faultsFirst(reasons).slice(0, 2).map(text).join('<br>')} |`;
 }
 
 function section(title: string, lines: string[]): string[] {

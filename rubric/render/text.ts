@@ -1,12 +1,16 @@
 import type { Grade } from '../grade.ts';
+import { faultsFirst } from './reasons.ts';
 
 /** A grade for a terminal: the verdict, each criterion with its reasons, failed gates, claims that do not hold. */
 export function renderGrade(grade: Grade): string {
   const { claims, judge } = grade;
-  const by = judge.kind === 'model' ? `  judged by ${judge.model}` : '';
-  const lines = [`${grade.passed ? 'PASSED' : 'FAILED'}  average ${grade.average.toFixed(2)} of 5${by}`, ''];
-  for (const { name, score, reasons } of grade.criteria) {
-    lines.push(`${score ?? '-'}/5  ${safe(name)}`, ...reasons.map((reason) => `     ${safe(reason)}`));
+  const by =
+    judge.kind === 'model' && judge.criteria.some(({ votes }) => votes.length > 0) ? `  judged by ${judge.model}` : '';
+  const head = { passed: 'PASSED', failed: 'FAILED', not_judged: 'NOT JUDGED (does not pass)' }[grade.verdict];
+  const lines = [`${head}  average ${grade.average.toFixed(2)} of 5${by}`, ''];
+  for (const { id, name, score, reasons } of grade.criteria) {
+    lines.push(`${score ?? '-'}/5  ${safe(name)}${votesOf(judge, id)}`);
+    lines.push(...faultsFirst(reasons).map((reason) => `     ${safe(reason)}`));
   }
   lines.push('', 'Gates');
   for (const gate of grade.gates) {
@@ -18,6 +22,15 @@ export function renderGrade(grade: Grade): string {
   if (claims.failed.length > shown.length) lines.push(`  and ${claims.failed.length - shown.length} more`);
   lines.push(...grade.notes.map((note) => `Note: ${safe(note)}`));
   return `${lines.join('\n')}\n`;
+}
+
+/** Beside a score: that it is not the judge's, or that only a part of the votes is behind it. */
+function votesOf(judge: Grade['judge'], id: string): string {
+  const judgement = judge.kind === 'model' && 'criteria' in judge ? judge.criteria.find((one) => one.id === id) : null;
+  if (!judgement) return '';
+  const { votes, void: lost } = judgement;
+  if (votes.length === 0) return '  (by the checks alone: no valid vote)';
+  return lost.length > 0 ? `  (${lost.length} of ${votes.length + lost.length} votes void)` : '';
 }
 
 /** Report text may hold control sequences that a terminal would obey. */

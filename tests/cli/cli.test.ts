@@ -84,6 +84,7 @@ describe('runbook', () => {
     [['run', 'nowhere', '--source', 'sample'], /nowhere is no runbook/u],
     [['run', '--source', 'nowhere.jsonl'], /nowhere\.jsonl/u],
     [['grade', 'nowhere'], /There is no results dir/u],
+    [['grade', '.', '--json', '--markdown', '-'], /Only one of --json, --junit - and --markdown -/u],
     [['tool', 'hogql_qery'], /Did you mean hogql_query\?/u],
     [['tool', 'hogql_query', '--input', '{'], /--input is not valid JSON/u],
     [['tool', 'hogql_query', '--input', '{"sql": 1}'], /--input: hogql_query: sql: /u],
@@ -121,7 +122,17 @@ describe('runbook run', () => {
     expect(JSON.parse((await runbook(['grade', 'results', '--json'], { cwd })).stdout)).toMatchObject({
       passed: false,
     });
+    const junit = await runbook(['grade', 'results', '--junit', '-', '--markdown', 'grade.md'], { cwd });
+    expect(junit.stdout).toMatch(/^<\?xml .*<failure message="failed: gate /su);
+    expect(readFileSync(path.join(cwd, 'grade.md'), 'utf8')).toMatch(/^### ❌ Failed/u);
   });
+
+  it('is graded with its source asked again', async () => {
+    const cwd = folderWithEvents();
+    await runbook(['run', counting(), '--source', 'events.jsonl'], { cwd });
+    const { stdout } = await runbook(['grade', 'results', '--source', 'events.jsonl', '--json'], { cwd });
+    expect(stdout).toContain('"name": "source"');
+  }, 180_000);
 
   it('prints one event a line with --json, the same as in the log', async () => {
     const cwd = folderWithEvents();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Grade, gradeResults } from '../../rubric/grade.ts';
-import type { Answer, Judge } from '../../rubric/judge/judge.ts';
+import type { Answer, Judge } from '../../rubric/judge/contract.ts';
 import type { JudgePrompt } from '../../rubric/judge/prompt.ts';
 import { readVote } from '../../rubric/judge/vote.ts';
 import { edit, type Files, goodFiles, validated, writeFiles } from './fixture.ts';
@@ -88,6 +88,8 @@ describe('a model judge', () => {
     ['a score without reasons', vote(5, { reasoning: '  ' })],
     ['a score without evidence', vote(5, { evidence: [] })],
     ['a quotation that is not in the report', vote(5, { evidence: [{ quote: 'a perfect report', where: 'line 1' }] })],
+    ['a quotation of one letter', vote(5, { evidence: [{ quote: 'e', where: 'line 1' }] })],
+    ['a quotation of a few letters', vote(3, { evidence: [{ quote: 'Summary', where: 'line 1' }] })],
     ['an empty quotation', vote(5, { evidence: [{ quote: ' ', where: 'line 1' }] })],
     ['an answer that cannot judge', vote(5, { cannot_judge: true })],
     ['an empty answer', ''],
@@ -98,7 +100,7 @@ describe('a model judge', () => {
     const { grade, asked } = await gradeWith(() => answer);
     // Each is asked for once more.
     expect(asked).toHaveLength(30);
-    expect(grade.passed).toBe(false);
+    expect(grade).toMatchObject({ passed: false, verdict: 'not_judged' });
     expect(grade.criteria.every(({ score }) => (score ?? 0) <= 5)).toBe(true);
     expect(grade.notes[0]).toMatch(/Evidence has no valid judgement/u);
   });
@@ -107,6 +109,18 @@ describe('a model judge', () => {
     const { grade } = await gradeWith((n) => (n % 2 === 0 ? 'not JSON' : vote(4)));
     expect(grade.criteria.map(({ score }) => score)).toEqual([4, 4, 4, 4, 4]);
     expect(grade.passed).toBe(true);
+  });
+
+  it('that is given a part of the report is told so, and can only lower the scores', async () => {
+    const long = { ...good, [REPORT]: `${good[REPORT]}\n\n${'A word beyond what fits. '.repeat(9000)}` };
+    const { grade, asked } = await gradeWith(() => vote(4), long);
+    expect(asked[0]?.task).toMatch(/you see its first 200000 of 2\d{5} characters/u);
+    expect(grade.notes.join('\n')).toMatch(/read the first 200000 of 2\d{5} characters/u);
+    const { loadRubric } = await import('../../rubric/load.ts');
+    const rubric = await loadRubric();
+    const unchecked = { ...rubric, criteria: rubric.criteria.map((one) => ({ ...one, checks: [] })) };
+    const blind = await gradeResults(writeFiles(long), { rubric: unchecked, judge: judgeOf(() => vote(5)) });
+    expect(blind).toMatchObject({ passed: false, verdict: expect.not.stringMatching('passed') as string });
   });
 
   it('where it cannot be reached the checks alone decide, and the grade says so', async () => {

@@ -1,0 +1,29 @@
+import { oneLine, truncate } from '../../lib/format.ts';
+import type { Judged, Judgement } from './judge.ts';
+
+const short = (text: string) => truncate(oneLine(text), 300);
+
+/** A judgement as reasons of its criterion. */
+export function judgeReasons({ votes, median, spread, void: lost }: Judgement): string[] {
+  if (median === null) return [`judge: no valid vote (${short(lost[0] ?? 'none was given')})`];
+  const typical = votes.find(({ score }) => score === median);
+  const scores = votes.map(({ score }) => score).join(', ');
+  const without = lost.length > 0 ? `; ${lost.length} void: ${short(lost[0] ?? '')}` : '';
+  return [
+    `judge: ${median} of 5 (votes ${scores}; spread ${spread}${without}): ${short(typical?.reasoning ?? '')}`,
+    ...(typical?.missing ?? []).slice(0, 5).map((missing) => `judge: missing: ${short(missing)}`),
+  ];
+}
+
+/** What a reader must know of how it was judged. */
+export function judgeNotes(judged: Judged): string[] {
+  if (judged.kind === 'checks') return [`The checks alone decided: ${judged.note}`];
+  const { model, author, cut, stopped } = judged;
+  return [
+    ...(stopped ? [`Not every vote of the judge was given: ${stopped.reason}`] : []),
+    ...(cut
+      ? [`The judge read the first ${cut.read} of ${cut.of} characters: what it says can only lower the scores.`]
+      : []),
+    ...(author === model ? [`Author and judge are the same model, ${model}.`] : []),
+  ];
+}
