@@ -33,13 +33,10 @@ function checkOf({ kind, scope }: Claim): CheckId {
 }
 
 const SHOWN = 5;
-/** More unsupported figures than this share make a text that is not from the data. */
-const MANY = 0.1;
+/** What a claim that does not hold leaves of a score: less than any criterion needs to pass. */
+const WITH_A_FALSE_CLAIM = 2;
 
-/**
- * Lowers a score for claims that do not hold: one that contradicts the data holds it at 2 (below the pass mark), one unsupported figure at
- * 4, several at 3, many at 2.
- */
+/** Lowers a score for claims that do not hold: a report whose readers cannot trust one of its figures is not done. */
 export function withClaims(id: CheckId, { claims }: Evidence, scored: Scored): Scored {
   const own = claims.filter((claim) => checkOf(claim) === id);
   const bad = own.filter((claim) => claim.status !== 'verified');
@@ -47,11 +44,9 @@ export function withClaims(id: CheckId, { claims }: Evidence, scored: Scored): S
     const note = own.length > 0 ? [`${own.length} claims agree with the data`] : [];
     return { score: scored.score, reasons: [...scored.reasons, ...note] };
   }
-  const wrong = bad.some((claim) => claim.status === 'contradicted');
-  const limit = wrong || bad.length > MANY * own.length + 1 ? 2 : bad.length > 1 ? 3 : 4;
   const shown = bad.slice(0, SHOWN).map((c) => `${c.file}:${c.line}: ${JSON.stringify(c.text)}: ${c.reason}`);
   const more = bad.length > SHOWN ? [`and ${bad.length - SHOWN} more claims that do not hold`] : [];
-  return { score: Math.min(scored.score, limit), reasons: [...scored.reasons, ...shown, ...more] };
+  return { score: Math.min(scored.score, WITH_A_FALSE_CLAIM), reasons: [...scored.reasons, ...shown, ...more] };
 }
 
 /** A place in the report. */

@@ -138,7 +138,7 @@ describe('rounds of grading and mending', () => {
       {
         ...(base.grade as unknown as Grade),
         criteria: [{ id: 'plan', name: 'Plan', weight: 1, score: 2, reasons, checks: 2 }],
-        claims: { checked: 90, verified: 0, failed: [failed, ...Array.from({ length: 89 }, () => claim)] },
+        claims: { checked: 90, verified: 0, derived: 0, failed: [failed, ...Array.from({ length: 89 }, () => claim)] },
       },
       1,
     );

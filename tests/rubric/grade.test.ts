@@ -356,9 +356,9 @@ describe('one fault at a time', () => {
     expect(renderGrade(result)).toContain(`${REPORT}:${line}: "$521.35"`);
   });
 
-  it('fails a report with a figure that contradicts the data, and only costs points for one without a source', async () => {
+  it('fails a report with a figure that contradicts the data, and one with a figure that has no source', async () => {
     expect((await grade(edit(good, REPORT, '$512.35', '$521.35'))).passed).toBe(false);
-    expect((await grade(edit(good, REPORT, 'Input is billed', 'It cost $77.77. Input is billed'))).passed).toBe(true);
+    expect((await grade(edit(good, REPORT, 'Input is billed', 'It cost $77.77. Input is billed'))).passed).toBe(false);
   });
 });
 
@@ -370,6 +370,7 @@ describe('hostile and broken inputs', () => {
     expect(result.gates.filter((entry) => entry.passed).map((entry) => entry.name)).toEqual([
       'trace_ids',
       'validation',
+      'unchanged',
       'clean_text',
     ]);
     expect(renderGrade(result)).toContain('FAILED');
