@@ -7,6 +7,7 @@ import type { GateId } from './ids.ts';
 import type { Rubric } from './load.ts';
 import { outlineFaults } from './outline.ts';
 import type { Report } from './structure.ts';
+import { summaryGaps } from './summary.ts';
 import type { ValidationReport } from './validate.ts';
 
 /** A gate's verdict, as `grade.json` keeps it. */
@@ -42,7 +43,10 @@ const CHECKS: Record<GateId, (input: GateInput) => string[]> = {
   data_read: dataRead,
   validation,
   end_check: ({ found }) => found.stages.filter((s) => !s.passed).map((s) => `${s.name}: ${s.message}`),
-  structure: ({ report }) => outlineFaults(report),
+  structure: ({ report, artifacts, declared }) => [
+    ...outlineFaults(report),
+    ...(declared === null ? summaryGaps(artifacts) : []),
+  ],
   artifacts: artifactFaults,
   unchanged: ({ changed }) => [...changed],
   clean_text: cleanText,

@@ -97,10 +97,18 @@ export const STRUCTURE: readonly Fault[] = [
   inLine('a row of the roadmap for something else', /^\| 1 \| /u, (line) =>
     line.replace(/(?<=^\| 1 \| )[^|]+/u, 'Buy more hardware '),
   ),
-  change('before and after the same', PYTHON, (block) => block.replace('# After', '# Before'), 'after'),
+  inText('before and after the same', REPORT, (text, random) => {
+    const pairs = [
+      ...text.matchAll(/```python\n# Before[^\n]*\n([\s\S]*?)```\n\n```python\n(# After[^\n]*\n)([\s\S]*?)```/gu),
+    ];
+    if (pairs.length === 0) return undefined;
+    const { index, 0: pair, 1: before = '', 2: label = '' } = random.pick(pairs);
+    const same = `${pair.slice(0, pair.indexOf(label)) + label + before}\`\`\``;
+    return text.slice(0, index) + same + text.slice(index + pair.length);
+  }),
   change('code with an open bracket', PYTHON, (block) => block.replace(/```\n$/u, 'broken = (1,\n```\n')),
   change('code with an open string', PYTHON, (block) => block.replace(/```\n$/u, "broken = 'open\n```\n")),
-  change('code with a stray else', PYTHON, (block) => block.replace(/```\n$/u, 'else:\n    pass\n```\n')),
+  change('code with a stray bracket', PYTHON, (block) => block.replace(/```\n$/u, ')\n```\n')),
   change('code with a keyword for a name', PYTHON, (block) => block.replace(/```\n$/u, 'class = 3\n```\n')),
   change('code of another language', PYTHON, () => '```python\nconst answer = await call(x => x.y);\n```\n'),
   change('code that is a placeholder', PYTHON, () => '```python\n...\n```\n'),
