@@ -68,14 +68,14 @@ export class ArtifactWatch {
 
   constructor(root: string) {
     this.#root = root;
-    this.#seen = new Map(listFiles(root).map((file) => [file, stamp(path.join(root, file))]));
+    this.#seen = new Map(listFiles(root).map((file) => [file, stampOf(path.join(root, file))]));
   }
 
   changes(): EventBody[] {
     const events: EventBody[] = [];
     for (const file of listFiles(this.#root)) {
       const full = path.join(this.#root, file);
-      const now = stamp(full);
+      const now = stampOf(full);
       if (file === EVENTS || this.#seen.get(file) === now) continue;
       this.#seen.set(file, now);
       const content = readFileSync(full);
@@ -87,7 +87,7 @@ export class ArtifactWatch {
 }
 
 /** Atomic writes make a new inode each time, so that two writes within one clock tick differ. */
-function stamp(file: string): string {
+export function stampOf(file: string): string {
   const { mtimeMs, size, ino } = statSync(file);
   return `${mtimeMs} ${size} ${ino}`;
 }

@@ -7,11 +7,11 @@ import { artifactsOf } from './artifacts.ts';
 import { callTool } from './call-tool.ts';
 import type { Driver, ToolCall } from './driver.ts';
 import type { EventBody } from './events.ts';
-import { outputProblems } from './outputs.ts';
+import { Outputs } from './outputs.ts';
 import type { Parameters } from './parameters.ts';
+import { QueryFile } from './query-file.ts';
 import type { QueryRecord, QueryRecorder } from './recorded-source.ts';
 import { type RenderedStep, renderStep } from './render.ts';
-import { QUERIES } from './results.ts';
 import type { Step } from './runbook/manifest.ts';
 import type { Scrubber } from './secrets.ts';
 import type { WriteRule } from './write-rules.ts';
@@ -54,23 +54,24 @@ export class StepRunner {
     const { number, id, title, file, outputs } = this.#step;
     const rendered = this.#render();
     const digest = createHash('sha256').update(rendered.text).digest('hex');
-    const asked = queries.records.length;
+    const written = new QueryFile(results, queries);
+    const declared = new Outputs(results, outputs, this.#options.byContract);
     emit({ type: 'step_started', number, id, title, rendered_sha256: digest });
     try {
       await driver.performStep(this.#step, rendered, {
         signal,
         runId: this.#options.runId,
         params,
-        unfinished: () => outputProblems(results, outputs, this.#options.byContract),
+        unfinished: () => declared.problems(),
         scrub: (value) => scrubber.json(value),
         emit,
-        call: (call) => this.#call(call),
+        call: (call) => this.#call(call).finally(() => written.save()),
       });
     } finally {
-      if (queries.records.length > asked || !results.exists(QUERIES)) await results.writeJson(QUERIES, queries.records);
+      await written.whole();
       emitArtifacts();
     }
-    const problems = outputProblems(results, outputs, this.#options.byContract);
+    const problems = declared.problems();
     if (problems.length === 0) return;
     throw new RunbookError('runbook_invalid', `${file}: the step did not leave its outputs: ${problems.join('; ')}.`, {
       at: file,

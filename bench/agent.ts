@@ -49,9 +49,11 @@ try {
       const name = `${most === SHELL_LIMIT ? 'results cut at 30,000 characters' : 'whole results'}, ${cached ? 'cached' : 'no caching'}`;
       baselines.push(sumOf(name, await converse(frame, runbook, { calls, most, cached })));
     }
-  const gaps: Gap[] = [];
-  for (let round = 0; round < RUNS; round += 1)
-    for (const model of [diligent, stepwise]) gaps.push(...gapsOf(await runProduct(out('gaps'), cache, model)));
+  const gaps = { single: [] as Gap[], batched: [] as Gap[] };
+  for (let round = 0; round < RUNS; round += 1) {
+    gaps.single.push(...gapsOf(await runProduct(out('gaps'), cache, stepwise)));
+    gaps.batched.push(...gapsOf(await runProduct(out('gaps'), cache, diligent)));
+  }
   process.stdout.write([machine(), '', ...tokenTable(ours, baselines), '', ...gapTable(gaps), ''].join('\n'));
 } finally {
   rmSync(work, { recursive: true, force: true });
@@ -109,17 +111,18 @@ function tokenTable(ours: readonly Sum[], baselines: readonly Sum[]): string[] {
   return [head, ['---', ...head.slice(1).map(() => '---:')], ...rows].map((cells) => `| ${cells.join(' | ')} |`);
 }
 
-function gapTable(gaps: readonly Gap[]): string[] {
+function gapTable({ single, batched }: Readonly<Record<'single' | 'batched', readonly Gap[]>>): string[] {
   const line = (name: string, chosen: readonly Gap[]) => {
     const ms = chosen.map((gap) => gap.ms);
     return `| ${name} | ${ms.length} | ${quantile(ms, 0.5).toFixed(1)} | ${quantile(ms, 0.95).toFixed(1)} |`;
   };
-  const only = (kind: Gap['kind']) => gaps.filter((gap) => gap.kind === kind);
+  const only = (kind: Gap['kind']) => [...single, ...batched].filter((gap) => gap.kind === kind);
   return [
     '| overhead between requests, without tool time | n | median ms | p95 ms |',
     '|---|---:|---:|---:|',
-    line('all', gaps),
-    line('after tool calls', only('tools')),
-    line('from one step to the next', only('step change')),
+    line('every turn, one call a turn', single),
+    line("every turn, a step's calls in one turn", batched),
+    line('after tool calls, both', only('tools')),
+    line('from one step to the next, both', only('step change')),
   ];
 }

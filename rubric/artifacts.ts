@@ -123,8 +123,16 @@ export function readArtifacts(dir: string): Artifacts {
 
 /** What is wrong with a file of the contract; undefined where nothing is, or the contract says nothing of it. */
 export function contractProblem(dir: string, file: string): string | undefined {
-  const known = Object.values<ContractFile<unknown>>(CONTRACT).find((each) => each.file === file);
+  const known = contractOf(file);
   return known && readWith(dir, file, known.read).problem?.message;
+}
+
+export function isOfContract(file: string): boolean {
+  return contractOf(file) !== undefined;
+}
+
+function contractOf(file: string): ContractFile<unknown> | undefined {
+  return Object.values<ContractFile<unknown>>(CONTRACT).find((each) => each.file === file);
 }
 
 /** What is wrong with a picture: it must be there and be what its name says. */
