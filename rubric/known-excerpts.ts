@@ -43,7 +43,8 @@ export function knownExcerpts(artifacts: Artifacts, outputs: readonly string[] =
     find(text, { trace, side }) {
       const pieces = piecesOf(text);
       if (pieces.length === 0) return 'known';
-      const found = stored.filter((one) => holds(one.text, pieces));
+      const whole = squeezed(text);
+      const found = stored.filter((one) => isWithin(whole, one.text) || holds(one.text, pieces));
       const id = trace === null ? null : traceKey(trace);
       const named = stored.some((one) => one.trace === id && one.side !== null) ? id : null;
       const fits = (one: Stored) =>
@@ -72,6 +73,11 @@ function piecesOf(text: string): string[] {
     .split(OMISSION)
     .map(squeezed)
     .filter((piece) => piece !== '');
+}
+
+/** To the letter: what is left out in the stored text is left out here, too. */
+function isWithin(whole: string, text: string): boolean {
+  return text === whole || (whole.length >= SHORTEST_PIECE && text.includes(whole));
 }
 
 function holds(text: string, pieces: readonly string[]): boolean {
