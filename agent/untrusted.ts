@@ -17,7 +17,12 @@ export function dataLine(output: unknown, scrub: (value: unknown) => unknown = (
 
 /** The same between the marks that the system prompt speaks of. */
 export function dataBlock(output: unknown, scrub?: (value: unknown) => unknown): string {
-  return `DATA\n${dataLine(output, scrub)}\nEND OF DATA`;
+  return marked(dataLine(output, scrub));
+}
+
+/** A line of `dataLine` between the marks. */
+export function marked(line: string): string {
+  return `DATA\n${line}\nEND OF DATA`;
 }
 
 /** A JSON value without the characters that are not seen, in every string of it. */

@@ -7,7 +7,7 @@ import type { StepContext } from '../../driver.ts';
 import type { RenderedStep } from '../../render.ts';
 import type { Runbook, Step } from '../../runbook/manifest.ts';
 import { type ToolBlock, toolBlocks } from '../../runbook/tool-blocks.ts';
-import { dataBlock, dataLine } from '../../untrusted.ts';
+import { dataBlock, dataLine, marked } from '../../untrusted.ts';
 
 export const FINISH_STEP = 'finish_step';
 export const RUN_REFERENCE_CALL = 'run_reference_call';
@@ -146,9 +146,8 @@ export class Toolbox {
   }
 
   #data(output: unknown): ToolOutcome {
-    const scrub = (value: unknown) => this.#context.scrub(value);
-    const json = dataLine(output, scrub);
-    if (json.length <= MAX_RESULT) return { content: dataBlock(output, scrub), isError: false };
+    const json = dataLine(output, (value) => this.#context.scrub(value));
+    if (json.length <= MAX_RESULT) return { content: marked(json), isError: false };
     return {
       content: `${dataBlock(json.slice(0, MAX_RESULT))}\nThis is the start of a result of ${json.length} characters. Ask for less, or page through the file that it was saved to with read_artifact.`,
       isError: false,
