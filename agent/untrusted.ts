@@ -1,8 +1,5 @@
-/**
- * Characters that are not seen and can hide, join or turn text: format characters (soft hyphen, zero-width, bidirectional marks, tags) and
- * variation selectors.
- */
-const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
+import { withoutUnseen } from '../lib/unseen.ts';
+
 /** Characters that JSON leaves as they are and that some readers take for the end of a line. */
 const LINE_ENDS = /[\u007f-\u009f\u2028\u2029]/gu;
 
@@ -27,8 +24,8 @@ export function marked(line: string): string {
 
 /** A JSON value without the characters that are not seen, in every string of it. */
 export function seen(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(UNSEEN, '');
+  if (typeof value === 'string') return withoutUnseen(value);
   if (Array.isArray(value)) return value.map(seen);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key.replace(UNSEEN, ''), seen(item)]));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [withoutUnseen(key), seen(item)]));
 }

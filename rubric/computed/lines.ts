@@ -1,3 +1,5 @@
+import { withoutUnseen } from '../../lib/unseen.ts';
+
 /** A report's text as lines with the place where each stands. */
 
 export type LineKind = 'heading' | 'text' | 'code' | 'head' | 'row';
@@ -20,9 +22,6 @@ const HEADING = /^(#{1,6})\s+(.*)$/u;
 const FENCE = /^\s{0,3}(`{3,}|~{3,})\s*([\w-]*)/u;
 const RULE = /^\|?(?:\s*:?-{3,}:?\s*\|?)+$/u;
 const PRIORITY = /^(?:priority|recommendation)\s+(\d{1,3})\b/iu;
-
-/** Characters that are not seen. */
-const UNSEEN = /\p{Cf}|\p{Variation_Selector}/gu;
 
 /** The lines that say something, in order. Blank lines, fences and the rules of tables are left out. */
 export function linesOf(text: string): Line[] {
@@ -80,7 +79,7 @@ class Reader {
 }
 
 function squeezed(text: string): string {
-  return text.normalize('NFKC').replace(UNSEEN, '').replace(/\s+/gu, ' ').trim();
+  return withoutUnseen(text.normalize('NFKC')).replace(/\s+/gu, ' ').trim();
 }
 
 /** The cells of a table's row. */
