@@ -1,4 +1,4 @@
-import type { Block, Prose, TableBlock } from './markdown.ts';
+import type { Block, CodeBlock, Prose, TableBlock } from './markdown.ts';
 import { CODE_MARK } from './markdown.ts';
 
 /** A trace id that a text cites. */
@@ -20,12 +20,34 @@ const NOTHING = /^(?:|none|n\/a|-|–|—|\d{1,7}|[\d,.]+)$/iu;
 
 /**
  * The trace ids that a block cites: code spans after the word "trace" or in a trace column, UUIDs and 32-digit ids anywhere, and
- * code spans that `isKnown` recognises. Code blocks cite nothing.
+ * code spans that `isKnown` recognises. Of code blocks see `idsInCode`.
  */
 export function citations(block: Block, isKnown: (id: string) => boolean): Citation[] {
   if (block.kind === 'text') return block.lines.flatMap((line) => inProse(line, isKnown));
   if (block.kind === 'table') return inTable(block, isKnown);
   return [];
+}
+
+/** What a query compares trace ids with. */
+const COMPARED = /trace_?id\w*\W{0,3}\s*(?:=|!=|<>|(?:not\s+)?in)\s*\(?\s*((?:'[^'\n]*'[\s,]*)+)/giu;
+
+/** The trace ids that code names: values of `trace_id` in a query, and ids of a shape that nothing else has where it speaks of traces. */
+export function idsInCode(block: CodeBlock): Citation[] {
+  if (!/trace/iu.test(block.value)) return [];
+  const compared = [...block.value.matchAll(COMPARED)].flatMap(({ index, 0: whole, 1: list = '' }) =>
+    [...list.matchAll(/'([^'\n]+)'/gu)].map((match) => ({
+      id: match[1] ?? '',
+      at: index + whole.indexOf(list) + match.index,
+    })),
+  );
+  const shaped = [UUID, HEX].flatMap((pattern) =>
+    [...block.value.matchAll(pattern)].map((match) => ({ id: match[0], at: match.index })),
+  );
+  const found = new Map([...compared, ...shaped].map(({ id, at }) => [id, at]));
+  return [...found].map(([id, at]) => ({
+    id,
+    line: block.line + 1 + (block.value.slice(0, at).match(/\n/gu)?.length ?? 0),
+  }));
 }
 
 function inProse(prose: Prose, isKnown: (id: string) => boolean): Citation[] {

@@ -1,4 +1,4 @@
-import { citations } from './citations.ts';
+import { citations, idsInCode } from './citations.ts';
 import { type Claim, type ClaimKind, claim, type Ground, unsupported } from './claim.ts';
 import { excerptClaims, holdsExcerpts, isCode, NO_READING, nextReading, type Reading } from './excerpt-claims.ts';
 import type { Block, CodeBlock, Prose, TextBlock } from './markdown.ts';
@@ -20,7 +20,9 @@ export function readClaims(blocks: readonly ScopedBlock[], ground: Ground): Clai
 }
 
 function traceClaims(block: ScopedBlock, ground: Ground): Claim[] {
-  return citations(cited(block), ground.known.hasTrace).map(({ id, line }) => {
+  const isShown = block.kind === 'code' && isCode(block);
+  const cites = isShown ? idsInCode(block) : citations(cited(block), ground.known.hasTrace);
+  return cites.map(({ id, line }) => {
     const failure = ground.known.hasTrace(id) ? null : unsupported('no data file holds this trace id');
     return claim(ground, block, { kind: 'trace', text: id, line, failure });
   });

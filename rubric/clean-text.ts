@@ -88,6 +88,10 @@ const BAIT: Pattern[] = [
 const HIDDEN: Pattern[] = [
   ['an HTML comment', /<!--|^\s*\[[^\]]*\]:\s*#/u],
   [
+    'HTML for what Markdown has a form for',
+    /<(?:blockquote|q|pre|samp|table|tr|td|th|h[1-6]|ul|ol|li|script|style|iframe|svg|math|template)\b/iu,
+  ],
+  [
     'hidden HTML',
     /<[^>]*\b(?:hidden\b|style\s*=[^>]*(?:display\s*:\s*none|visibility|opacity|font-size\s*:\s*0|color\s*:))/iu,
   ],

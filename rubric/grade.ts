@@ -22,6 +22,7 @@ import { knownValues } from './known-values.ts';
 import { type Criterion, loadRubric, type Rubric } from './load.ts';
 import { pictureFaults } from './pictures.ts';
 import { readReport } from './report.ts';
+import { isEvidence } from './sources.ts';
 import { minRecommendations, settingsOf, validate } from './validate.ts';
 
 export interface GradedCriterion {
@@ -112,6 +113,7 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
     { file: 'recommendations.md', text, blocks: report.structure.blocks },
     { file: 'summary.md', text: artifacts.summary.value ?? '', blocks: summary.structure.blocks },
   ];
+  const evidence = artifacts.data.map(({ file }) => file).filter((file) => isEvidence(file, options.outputs));
   const pictures = pictureFaults(root, report.structure.blocks);
   const gates = [
     ...checkGates(rubric, {
@@ -122,7 +124,7 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
       pictures,
       found,
       declared,
-      changed: changedSince(root),
+      changed: changedSince(root, evidence),
     }),
     ...(options.gates ?? []),
   ];

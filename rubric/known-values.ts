@@ -271,7 +271,12 @@ function addDerived(pool: Pool, artifacts: Artifacts): void {
   for (const total of Object.values(projectedSavings(artifacts) ?? {})) pool.add('usd', total);
   for (const list of [artifacts.findings.value?.findings, artifacts.samples.value])
     pool.add('plain', list?.length ?? 0);
+  const read = artifacts.samples.value?.length ?? 0;
+  if (read > 0) pool.add('percent', Z_95 ** 2 / (read + Z_95 ** 2));
 }
+
+/** Two-sided 95 percent quantile of the normal distribution: of none seen in n, the Wilson interval ends at z² / (n + z²). */
+const Z_95 = 1.959964;
 
 const SHORTEST_PREFIX = 8;
 

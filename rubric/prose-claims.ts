@@ -46,7 +46,7 @@ function lineClaims(raw: Prose, block: Paragraph, ground: Ground): Claim[] {
   const taken = new Set([...first, ...pairs.flatMap((r) => r.indexes)]);
   const figures = [
     ...moneyIn(text),
-    ...percentagesIn(text).filter((figure) => !isChoice(text, figure)),
+    ...percentagesIn(text).filter((figure) => !isChoice(text, figure, block.scope)),
     ...numbersIn(text).filter((figure) => isCount(text, figure)),
   ];
   const rest = figures
@@ -118,15 +118,20 @@ function impactClaims(prose: Prose, block: Paragraph, ground: Ground): { index: 
   }));
 }
 
-/** Statistical constants, and round figures that are called a target or a limit, are choices and not measurements. */
+/**
+ * Statistical constants are choices and not measurements; so are round figures that are called a target or a limit, and bounds in sentences
+ * that say what to do.
+ */
 const CHOICE_AFTER = /^\s*(?:confidence|CI\b|intervals?\b|(?:significance )?level|power\b|credible|prediction)/iu;
-const CHOICE_BEFORE =
-  /\b(?:target|goal|threshold|aim|budget|limit|at least|at most|below|under|within|up to|split|ramp)(?: of| is| to| by|:)*\s*$/iu;
+const CHOICE_BEFORE = /\b(?:target|goal|threshold|aim|budget|limit|split|ramp)(?: of| is| to| by|:)*\s*$/iu;
+const BOUND_BEFORE = /\b(?:at least|at most|below|under|above|over|within|up to|to)\s*$/iu;
+const ADVISING = /\b(?:should|must|target|goal|aim|keep|bring|alert|budget|limit|accept)\b/iu;
 
-function isChoice(text: string, figure: Figure): boolean {
+function isChoice(text: string, figure: Figure, scope: Scope): boolean {
   if (CHOICE_AFTER.test(text.slice(figure.index + figure.text.length))) return true;
-  const round = Math.round(figure.value * 1000) % 50 === 0;
-  return round && CHOICE_BEFORE.test(text.slice(0, figure.index));
+  if (Math.round(figure.value * 1000) % 50 !== 0) return false;
+  const before = text.slice(0, figure.index);
+  return CHOICE_BEFORE.test(before) || (BOUND_BEFORE.test(before) && (isPlan(scope) || ADVISING.test(text)));
 }
 
 const NOUN = String.raw`(?:generations|calls|traces|tokens|requests)\b`;

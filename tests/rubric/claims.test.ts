@@ -26,7 +26,7 @@ describe('readClaims', () => {
     ['list, step and priority numbers', '1. Step 3 of priority 2, see figure 4'],
     ['quantiles and choices of the contract', 'the top 5, p95 and p50.5, the last 7'],
     ['statistics', 'a 95% confidence interval at 80% power and the 5% level'],
-    ['round targets', 'with a target of 50%, at least 20%, below 5%'],
+    ['round targets', 'with a target of 50%; keep it at least 20%, and below 5%'],
     ['code in a span', '`retry(3)` and `x[2]` and `temperature = 0.7`'],
     ['code blocks', '```python\nprice = "$99.99"  # 42%\n```'],
     ['versions and files', 'version 2.1, v1.2.3 and data/metrics_by_span_7d.csv'],
@@ -39,6 +39,21 @@ describe('readClaims', () => {
     const text =
       '## Recommendations\n\n### Priority 9: x\n\n#### Recommended Fix\n\nSave 40%, retry 3 times; 9,998 calls failed.\n\n#### How to Measure Success\n\n- Target: 20% of 9,999 calls\n- Takes 640 traces per arm; $777.77 were lost.';
     expect(await found(text)).toEqual(['9,998 contradicted', '$777.77 unsupported']);
+  });
+
+  it('takes a bound that nobody asks for for a claim', async () => {
+    expect(await found('The error rate stayed below 15%.')).toEqual(['15% unsupported']);
+  });
+
+  it('reads the trace ids of a query and of code', async () => {
+    const known = TRACES.draft[0];
+    const sql = (ids: string) => `\`\`\`sql\nSELECT 1\nWHERE properties.$ai_trace_id IN (${ids})\n\`\`\``;
+    const [first, second] = await claims(sql(`'${known}', 'trace-77'`));
+    expect([first?.status, second?.status]).toEqual(['verified', 'unsupported']);
+    expect(second).toMatchObject({ kind: 'trace', text: 'trace-77', line: 3 });
+    const made = '0194aa10-7c1e-7b11-8a2f-00000000dead';
+    expect(await found(`\`\`\`python\n# seen in trace ${made}\n\`\`\``)).toEqual([`${made} unsupported`]);
+    expect(await found(`\`\`\`python\nkey = "${made}"\n\`\`\``)).toEqual([]);
   });
 
   it('verifies amounts, shares and counts that the data hold, rounded as written', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { gradeResults } from '../../rubric/grade.ts';
@@ -15,7 +16,14 @@ async function failedGates(files: Files): Promise<string[]> {
   const { gates } = await gradeResults(writeFiles(files));
   return gates.filter((gate) => !gate.passed).map((gate) => gate.name);
 }
-const started = (params: object) => `${JSON.stringify({ v: 1, type: 'run_started', params })}\n`;
+/** The files with a log of the run that wrote them. */
+function logged(files: Files, params: object): Files {
+  const events = Object.entries(files).map(([path, text]) => {
+    return { type: 'artifact_written', path, sha256: createHash('sha256').update(text).digest('hex') };
+  });
+  const log = [{ v: 1, type: 'run_started', params }, ...events].map((event) => `${JSON.stringify(event)}\n`);
+  return { ...files, 'events.jsonl': log.join('') };
+}
 const withPicture = (files: Files) =>
   edit(files, REPORT, '## Cost Analysis\n', '## Cost Analysis\n\n![Cost](figures/cost.svg)\n');
 const figures = { 'figures/cost.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>', 'figures/cost.png': '\uFFFDPNG' };
@@ -83,8 +91,8 @@ describe('gates', () => {
 
   it('take the parameters from the log of the run', async () => {
     const params = { min_recommendations: 3 };
-    expect(await failedGates({ ...good, 'events.jsonl': started(params) })).toEqual([]);
-    expect(await failedGates({ ...good, 'events.jsonl': started({ ...params, top_n: 5 }) })).toEqual(['validation']);
+    expect(await failedGates(logged(good, params))).toEqual([]);
+    expect(await failedGates(logged(good, { ...params, top_n: 5 }))).toEqual(['validation']);
   });
 
   it('let a run ask for fewer recommendations, and a judged file not', async () => {
@@ -95,9 +103,7 @@ describe('gates', () => {
       [VALIDATION]: (good[VALIDATION] ?? '').replace('"min_recommendations": 3', '"min_recommendations": 1'),
     };
     expect(await failedGates(claimed)).toContain('end_check');
-    expect(await failedGates({ ...claimed, 'events.jsonl': started({ min_recommendations: 1 }) })).not.toContain(
-      'end_check',
-    );
+    expect(await failedGates(logged(claimed, { min_recommendations: 1 }))).not.toContain('end_check');
   });
 
   it('accept pictures that are there', async () => {

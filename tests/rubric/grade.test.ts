@@ -66,7 +66,8 @@ describe('a good report', () => {
     const clean = samples.map((sample) => ({ ...sample, abnormality: 'clean' }));
     const files = { ...good, 'data/qualitative_samples.json': JSON.stringify(clean) };
     const section = /(## Qualitative Findings\n)[\s\S]*?(?=## Recommendations)/u;
-    const bounded = 'No abnormality was found; the share is below 20 percent with 95 percent confidence.';
+    const upper = ((100 * 1.96 ** 2) / (samples.length + 1.96 ** 2)).toFixed(1);
+    const bounded = `No abnormality was found; the share is below ${upper}% with 95 percent confidence.`;
     const honest = edit(files, REPORT, section, `## Qualitative Findings\n\n${bounded}\n\n`);
     const silent = edit(files, REPORT, section, '## Qualitative Findings\n\nAll is well.\n\n');
     expect(score(await grade(honest), 'qualitative_depth')).toBe(3);

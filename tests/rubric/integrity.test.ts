@@ -28,9 +28,9 @@ function results(files: Record<string, string>): string {
 describe('evidence beside the log of its run', () => {
   it('is what was written last, whatever people do to the texts', () => {
     const dir = results({ 'data/a.csv': 'x', 'recommendations.md': '# R', 'summary.md': '# S' });
-    expect(changedSince(dir)).toEqual([]);
+    expect(changedSince(dir, [])).toEqual([]);
     writeFileSync(path.join(dir, 'recommendations.md'), '# Mended by hand');
-    expect(changedSince(dir)).toEqual([]);
+    expect(changedSince(dir, [])).toEqual([]);
   });
 
   it('is named where it was changed, removed, or replaced by a link', () => {
@@ -39,17 +39,28 @@ describe('evidence beside the log of its run', () => {
     rmSync(path.join(dir, 'data/b.json'));
     rmSync(path.join(dir, 'data/c.json'));
     symlinkSync('a.csv', path.join(dir, 'data/c.json'));
-    expect(changedSince(dir)).toEqual([
+    expect(changedSince(dir, [])).toEqual([
       'data/a.csv was changed after the run',
       'data/b.json, which the run wrote, is gone',
       'data/c.json, which the run wrote, is gone',
     ]);
   });
 
+  it('is none where the log does not name it, or is empty', () => {
+    const dir = results({ 'data/a.csv': 'x' });
+    expect(changedSince(dir, ['data/a.csv', 'data/findings.json'])).toEqual([
+      'data/findings.json is not in the log of the run',
+    ]);
+    writeFileSync(path.join(dir, 'events.jsonl'), '');
+    expect(changedSince(dir, ['data/a.csv'])).toEqual(['events.jsonl is empty']);
+    writeFileSync(path.join(dir, 'events.jsonl'), '{"type":"run_started"}\n');
+    expect(changedSince(dir, ['data/a.csv'])).toEqual(['data/a.csv is not in the log of the run']);
+  });
+
   it('is taken as it is where there is no log', () => {
     const dir = results({ 'data/a.csv': 'x' });
     rmSync(path.join(dir, 'events.jsonl'));
     writeFileSync(path.join(dir, 'data/a.csv'), 'y');
-    expect(changedSince(dir)).toEqual([]);
+    expect(changedSince(dir, [])).toEqual([]);
   });
 });
