@@ -95,7 +95,7 @@ export function severityOf(options: { savings: Savings | null; scale: Scale; rat
 }
 
 /** A stable id: the same problem of the same operation keeps its id from run to run, so that reports can follow up. */
-export function findingId(kind: FindingKind, operation: string, model = ''): string {
+export function findingId(kind: FindingKind | 'guard', operation: string, model = ''): string {
   let hash = 0x811c9dc5;
   for (const char of `${operation}\u0000${model}`) {
     hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;

@@ -95,7 +95,9 @@ function recommendationFaults({ artifacts, costs }: Input): string[] {
     const own: string[] = priority === index + 1 ? [] : [`stands where ${index + 1} is next`];
     if (!costs.has(operation)) own.push(`${operation} is not in ${SPANS}`);
     const finding = typeof id === 'string' ? findings.get(id) : undefined;
-    if (typeof id === 'string' && !finding) own.push(`there is no finding ${id}`);
+    // A guard rail is measured, but stands for no finding and claims nothing.
+    if (kind === 'guard' && savings) own.push('a guard rail claims no savings');
+    if (typeof id === 'string' && !finding && kind !== 'guard') own.push(`there is no finding ${id}`);
     if (finding && (finding.operation !== operation || (kind !== undefined && finding.kind !== kind)))
       own.push(`${id} is about ${finding.kind} in ${finding.operation}`);
     if (savings) {

@@ -4,6 +4,7 @@ import type { Evidence } from '../analysis/evidence.ts';
 import { type Finding, MONTH_DAYS } from '../analysis/findings.ts';
 import { sqlFragments } from '../analysis/sql.ts';
 import { FAILURE_MODES, type FailureFile } from './failure-modes.ts';
+import { guardFindings } from './guards.ts';
 import type { PriceMapFile } from './match-prices.ts';
 import { PROJECT, type Project } from './probe-project.ts';
 import { CONTENT_PROFILE, type ContentFile } from './profile-content.ts';
@@ -54,7 +55,8 @@ export const detectFindings = defineTool({
   async run(_input, context) {
     const findings = detect(gather(context));
     await context.results.writeJson(FINDINGS, { version: 1, findings });
-    await context.results.writeJson(FINDING_EVIDENCE, await evidenceTraces(context, findings));
+    const cited = [...findings, ...guardFindings(readProfiles(context), readProject(context))];
+    await context.results.writeJson(FINDING_EVIDENCE, await evidenceTraces(context, cited));
     await context.facts.publish({ 'findings.total': { value: findings.length, unit: 'count', source: FINDINGS } });
     return {
       findings: findings.map((f) => ({
@@ -72,8 +74,8 @@ export const detectFindings = defineTool({
 
 function gather(context: ToolContext): Evidence {
   const read = <T>(file: string) => context.results.readJson(file) as T;
-  const project = read<Project>(PROJECT);
-  const profiles = read<ProfilesFile>(PROFILES);
+  const project = readProject(context);
+  const profiles = readProfiles(context);
   const content = read<ContentFile>(CONTENT_PROFILE);
   const prices = read<PriceMapFile>(PRICE_MAP);
   return {
@@ -100,9 +102,17 @@ function gather(context: ToolContext): Evidence {
   };
 }
 
+function readProject(context: ToolContext): Project {
+  return context.results.readJson(PROJECT) as Project;
+}
+
+function readProfiles(context: ToolContext): ProfilesFile {
+  return context.results.readJson(PROFILES) as ProfilesFile;
+}
+
 type Raw = Omit<EvidenceTrace, 'issue'>;
 
-/** One bounded query for the traces that all findings tabulate. */
+/** One bounded query for the traces that all findings and guard rails tabulate. */
 async function evidenceTraces(context: ToolContext, findings: Finding[]): Promise<Record<string, EvidenceTrace[]>> {
   const ids = [...new Set(findings.flatMap((f) => f.trace_ids.slice(0, TABULATED)))];
   if (ids.length === 0) return {};
@@ -147,7 +157,7 @@ function issueOf(finding: Finding, trace: Raw): string {
     case 'server_errors':
       return `${trace.errors} of ${trace.calls} calls failed, longest ${trace.longest_s.toFixed(1)} s`;
     default:
-      return `${trace.calls} calls`;
+      return `${trace.calls} ${trace.calls === 1 ? 'call' : 'calls'}`;
   }
 }
 

@@ -11,7 +11,7 @@ export function guardFindings(profiles: ProfilesFile, project: Project): Finding
   if (!dearest) return [];
   const longest = [...profiles.calls].sort((a, b) => b.out_max - a.out_max)[0] ?? dearest;
   const guard = (template: string, operation: string, metrics: Finding['metrics']): Finding => ({
-    id: findingId('cost_trend', operation, template),
+    id: findingId('guard', operation, template),
     kind: 'cost_trend',
     operation,
     severity: 'low',

@@ -152,3 +152,25 @@ describe.runIf(present)('a run on 15,417 real generations', () => {
     expect(findings.length).toBeGreaterThan(3);
   });
 });
+
+describe.runIf(present)('a run on the newest 30 days, which hold one problem only', () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'tau2-30d-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('fills up with measured guard rails that claim nothing, and passes', () => {
+    execFileSync(
+      process.execPath,
+      ['bin/runbook.js', 'run', '--source', FILE, '--agent', 'scripted', '--results-dir', dir, '--quiet'],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/' },
+      },
+    );
+    const read = (file: string) => JSON.parse(readFileSync(path.join(dir, file), 'utf8'));
+    const list = read('data/recommendations.json').recommendations as { kind: string; savings: unknown }[];
+    expect(list.map(({ kind }) => kind)).toEqual(['unpriced_model', 'guard', 'guard']);
+    expect(list.map(({ savings }) => savings)).toEqual([null, null, null]);
+    expect(read('grade.json')).toMatchObject({ passed: true, claims: { failed: [] } });
+    expect(readFileSync(path.join(dir, 'recommendations.md'), 'utf8')).not.toMatch(/\| \| \| \|/u);
+  }, 120_000);
+});
