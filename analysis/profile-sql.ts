@@ -3,7 +3,7 @@
  * one per operation, or the worst traces per operation and kind with the totals beside them.
  */
 
-import { NEVER } from './sql.ts';
+import { failureClass, NEVER } from './sql.ts';
 
 /** Traces cited per operation and kind (the contract's bound), worst first. */
 export const MAX_CITED = 50;
@@ -119,19 +119,12 @@ export function traceEvidenceSql(calls: string): string {
 
 /** Failed calls by operation, class and status, the slowest first, with the totals of each group. */
 export function failureSql(calls: string): string {
-  const message = 'lower(error_text)';
+  const kind = failureClass({ status: 'http_status', latency: 'coalesce(latency, 0)', text: 'error_text' });
   return `SELECT operation, class, http_status, trace_id, latency, cost, substring(error_text, 1, 300) AS message, toString(at) AS at_utc,
       count() OVER (PARTITION BY operation, class, http_status) AS seen, sum(cost) OVER (PARTITION BY operation, class, http_status) AS cost_total,
       max(latency) OVER (PARTITION BY operation, class, http_status) AS latency_max
     FROM (SELECT operation, trace_id, http_status, error_text, at, coalesce(latency, 0) AS latency, coalesce(cost, 0) AS cost,
-        multiIf(
-          http_status = 429 OR match(${message}, 'rate.?limit|too many requests|quota exceeded'), 'rate_limited',
-          http_status IN (408, 504, 524) OR match(${message}, 'time.?out|timed out|deadline exceeded|etimedout'), 'timeouts',
-          http_status < 400 AND coalesce(latency, 0) >= 30 AND error_text = '', 'timeouts',
-          http_status >= 500 OR match(${message}, 'internal server error|overloaded|bad gateway|service unavailable'), 'server_errors',
-          match(${message}, 'context.{0,20}(length|window)|maximum context|too many tokens'), 'context_length',
-          match(${message}, 'content.{0,3}(filter|policy)|safety'), 'content_filter',
-          http_status IN (401, 403), 'auth', http_status >= 400, 'client_errors', 'other') AS class
+        ${kind} AS class
       FROM ${calls} AS gen WHERE is_error = 1 OR http_status >= 400) AS failed
     ORDER BY operation, class, http_status, latency DESC, trace_id LIMIT ${MAX_CITED} BY operation, class, http_status LIMIT ${MAX_ROWS}`;
 }

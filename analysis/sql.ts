@@ -76,6 +76,27 @@ function contextOfEvent(): string {
     greatest(${input}, ${cached}))`;
 }
 
+/** What kind of failure a failed call is, by its status, its latency in seconds and the text of its error. */
+export function failureClass({ status, latency, text }: { status: string; latency: string; text: string }): string {
+  const says = (pattern: string) => `match(lower(${text}), '${pattern}')`;
+  return `multiIf(
+    ${status} = 429 OR ${says('rate.?limit|too many requests|quota exceeded')}, 'rate_limited',
+    ${status} IN (408, 504, 524) OR ${says('time.?out|timed out|deadline exceeded|etimedout')}, 'timeouts',
+    ${status} < 400 AND ${latency} >= 30 AND ${text} = '', 'timeouts',
+    ${status} >= 500 OR ${says('internal server error|overloaded|bad gateway|service unavailable')}, 'server_errors',
+    ${says('context.{0,20}(length|window)|maximum context|too many tokens')}, 'context_length',
+    ${says('content.{0,3}(filter|policy)|safety')}, 'content_filter',
+    ${status} IN (401, 403), 'auth', ${status} >= 400, 'client_errors', 'other')`;
+}
+
+/** The kind of an event's failure, '' where it did not fail. */
+function failureClassOfEvent(): string {
+  const status = 'coalesce(toFloat(properties.$ai_http_status), 0)';
+  const latency = 'coalesce(toFloat(properties.$ai_latency), 0)';
+  const kind = failureClass({ status, latency, text: "coalesce(toString(properties.$ai_error), '')" });
+  return `if(${IS_ERROR} = 1 OR ${status} >= 400, ${kind}, '')`;
+}
+
 /** Columns read straight from an event. */
 function rawColumns(property: string): string {
   return `
@@ -163,6 +184,8 @@ export interface SqlFragments {
   /** Tokens of an event's whole prompt. */
   context_tokens: string;
   is_error: string;
+  /** The kind of an event's failure, '' where it did not fail. */
+  failure_class: string;
 }
 
 /** The fragments for step files (`{{sql.calls}}`) and tools. `property` is the `operation_property` parameter, '' for none. */
@@ -174,6 +197,7 @@ export function sqlFragments(property: string): SqlFragments {
     calls: oneLine(callsSql(property, {})),
     context_tokens: contextOfEvent(),
     is_error: IS_ERROR,
+    failure_class: oneLine(failureClassOfEvent()),
   };
 }
 

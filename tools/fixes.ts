@@ -53,10 +53,10 @@ export function fixTemplate(name: string): FixTemplate {
 
 /** The HogQL expression of a fix's metric over `$ai_generation` events. */
 export function metricSql(name: string): string {
-  const { context_tokens } = sqlFragments('');
+  const { context_tokens, failure_class } = sqlFragments('');
   return renderTemplate(
     fixTemplate(name).metric.hogql,
-    { context_tokens },
+    { context_tokens, failure_class },
     { name: `templates/fixes.yaml ${name}.metric.hogql` },
   );
 }

@@ -12,6 +12,13 @@ const SEEDS = [901, 902, 903, 904];
 const work = mkdtempSync(path.join(tmpdir(), 'worlds-'));
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
+const FAILURES = ['rate_limited', 'timeouts', 'server_errors'];
+interface Plan {
+  kind: string;
+  baseline: number | null;
+  frequency: { seen: number; of: number };
+}
+
 /** One run over a generated project. The findings must name what was planted, by the traces that show it, and nothing else. */
 async function score(seed: number) {
   const world = generateWorld({ seed });
@@ -24,7 +31,11 @@ async function score(seed: number) {
   const { findings } = JSON.parse(readFileSync(path.join(out, 'data/findings.json'), 'utf8')) as {
     findings: Finding[];
   };
-  return { planted: world.planted.length, ...scoreFindings(findings, world) };
+  const plans = JSON.parse(readFileSync(path.join(out, 'data/recommendations.json'), 'utf8')) as {
+    recommendations: Plan[];
+  };
+  const failing = plans.recommendations.filter(({ kind }) => FAILURES.includes(kind));
+  return { planted: world.planted.length, failing, ...scoreFindings(findings, world) };
 }
 
 it('finds nine in ten of the planted problems in projects it never saw, and accuses no sound operation', async () => {
@@ -35,4 +46,8 @@ it('finds nine in ten of the planted problems in projects it never saw, and accu
   const planted = sum(scores.map((s) => s.planted));
   expect(planted).toBeGreaterThanOrEqual(16);
   expect(sum(scores.map((s) => s.found.length)) / planted).toBeGreaterThanOrEqual(0.9);
+  // A plan measures what its finding counted, whether a failure says so by its status, its text or its length.
+  const failing = scores.flatMap((s) => s.failing);
+  expect(failing.length).toBeGreaterThan(0);
+  for (const { baseline, frequency } of failing) expect(baseline).toBeCloseTo(frequency.seen / frequency.of, 9);
 }, 180_000);
