@@ -29,11 +29,17 @@ interface Round {
   files: Map<string, Buffer>;
 }
 
-/** The rubric that a runbook is graded by, and the files that it must leave where it is not the trace optimizer. */
-export async function gradingOf({ dir, manifest }: Runbook): Promise<{ rubric: Rubric; outputs?: string[] }> {
-  if (manifest.rubric === undefined) return { rubric: await loadRubric() };
+/**
+ * The rubric that a runbook is graded by, and the files that it must leave where it is not the trace optimizer.
+ * @param rubric a file in the place of the runbook's own
+ */
+export async function gradingOf(
+  { dir, manifest }: Runbook,
+  rubric?: string,
+): Promise<{ rubric: Rubric; outputs?: string[] }> {
+  if (manifest.rubric === undefined) return { rubric: await loadRubric(rubric) };
   const outputs = manifest.outputs.filter(({ required }) => required).map((output) => output.path);
-  return { rubric: await loadRubric(path.join(dir, manifest.rubric)), outputs };
+  return { rubric: await loadRubric(rubric ?? path.join(dir, manifest.rubric), outputs), outputs };
 }
 
 /**

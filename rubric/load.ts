@@ -48,11 +48,15 @@ function isDistinct(list: readonly { id: string }[]): boolean {
 /**
  * Loads a rubric, by default the one that ships with the runbook: a YAML file, or a Markdown runbook with a rubric table
  * (`# | Criterion | 5 | 3 | 1`).
+ * @param outputs files that the runbook must leave, where it declares its own
  * @throws RunbookError `runbook_invalid` naming the file and the field
  */
-export async function loadRubric(file = path.join(packageRoot(), 'rubric', 'rubric.yaml')): Promise<Rubric> {
+export async function loadRubric(
+  file = path.join(packageRoot(), 'rubric', 'rubric.yaml'),
+  outputs?: readonly string[],
+): Promise<Rubric> {
   const name = path.basename(file);
-  const value = await read(file, name);
+  const value = await read(file, name, outputs);
   const result = rubric.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
@@ -60,12 +64,12 @@ export async function loadRubric(file = path.join(packageRoot(), 'rubric', 'rubr
   throw invalid(file, `${name}: ${field}: ${issue?.message ?? 'invalid'}`);
 }
 
-async function read(file: string, name: string): Promise<unknown> {
+async function read(file: string, name: string, outputs?: readonly string[]): Promise<unknown> {
   try {
     const text = readFileSync(file, 'utf8');
     if (!/\.(?:md|markdown)$/iu.test(name)) return parse(text);
     const { rubricTable } = await import('./rubric-table.ts');
-    return await rubricTable(text);
+    return await rubricTable(text, outputs);
   } catch (cause) {
     throw invalid(file, `${name}: ${messageOf(cause)}`, cause);
   }

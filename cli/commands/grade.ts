@@ -53,8 +53,7 @@ async function gradingFor(flags: GradeFlags): Promise<GradeOptions & { rubric: R
   if (flags.runbook === undefined) return { rubric: await loadRubric(flags.rubric) };
   const { loadRunbook } = await import('../../agent/runbook/load.ts');
   const { gradingOf } = await import('../../agent/rounds.ts');
-  const grading = await gradingOf(loadRunbook(flags.runbook));
-  return flags.rubric === undefined ? grading : { ...grading, rubric: await loadRubric(flags.rubric) };
+  return gradingOf(loadRunbook(flags.runbook), flags.rubric);
 }
 
 /** The gate that asks the source again. @throws RunbookError where it cannot be asked */
