@@ -1,3 +1,5 @@
+import { activeContent } from './active-content.ts';
+import { baitIn } from './bait.ts';
 import type { CodeBlock } from './markdown.ts';
 import type { ScopedBlock } from './structure.ts';
 
@@ -14,20 +16,53 @@ export interface SourceText {
  * and models.
  */
 export function cleanTextFaults(source: SourceText, names: readonly string[]): string[] {
-  const excerpts = linesOf(source.blocks.filter(isExcerpt));
-  const code = linesOf(source.blocks.filter((block) => block.kind === 'code'));
   const plain = withoutNames(names);
-  const faults = source.text.split('\n').flatMap((raw, index) => {
+  const faults = [...ofLines(source, plain), ...ofProse(source.blocks, plain), ...activeContent(source.blocks)];
+  // What is read both as it was written and as it is shown is named once.
+  const seen = new Set<string>();
+  return faults
+    .sort((a, b) => a.line - b.line)
+    .map(({ line, what }) => ({ key: `${line} ${what.split(':')[0]}`, text: `${source.file}:${line}: ${what}` }))
+    .filter(({ key }) => !seen.has(key) && seen.add(key))
+    .map(({ text }) => text);
+}
+
+interface Fault {
+  line: number;
+  what: string;
+}
+type Plain = (text: string) => string;
+
+/** Lines as they were written, so that nothing of them is hidden; an order may go on in the next line. */
+function ofLines({ text, blocks }: SourceText, plain: Plain): Fault[] {
+  const excerpts = linesOf(blocks.filter(isExcerpt));
+  const code = linesOf(blocks.filter((block) => block.kind === 'code'));
+  const lines = text.split('\n').map((raw, index) => (excerpts.has(index + 1) ? '' : plain(raw)));
+  return lines.flatMap((own, index) => {
     const line = index + 1;
-    if (excerpts.has(line)) return [];
-    const text = plain(raw);
-    const found = [...firstMatch(BAIT, text), ...(code.has(line) ? [] : firstMatch(HIDDEN, text))];
-    return found.map((what) => ({ line, what }));
+    const bait = baitIn(own) ?? brokenBait(own, lines[index + 1] ?? '');
+    const hidden = code.has(line) ? [] : firstMatch(HIDDEN, own);
+    return [...(bait ? [bait] : []), ...hidden].map((what) => ({ line, what }));
   });
-  for (const { text, line } of proseOf(source.blocks)) {
-    for (const what of firstMatch(PLACEHOLDERS, plain(text))) faults.push({ line, what });
-  }
-  return faults.sort((a, b) => a.line - b.line).map(({ line, what }) => `${source.file}:${line}: ${what}`);
+}
+
+/** Bait that begins in one line and ends in the next. */
+function brokenBait(line: string, next: string): string | null {
+  return !/^\s*(?:[#|]|```|~~~|$)/u.test(line) && isProse(next) && baitIn(next) === null
+    ? baitIn(`${line} ${next.trim()}`)
+    : null;
+}
+
+/** A line in which a paragraph can go on. */
+function isProse(line: string): boolean {
+  return /[\p{L}\p{N}]/u.test(line) && !/^\s*(?:[#|>*+-]|```|~~~|\d+[.)]\s)/u.test(line);
+}
+
+function ofProse(blocks: readonly ScopedBlock[], plain: Plain): Fault[] {
+  return [...proseOf(blocks)].flatMap(({ text, line }) => {
+    const bait = baitIn(plain(text));
+    return [...(bait ? [bait] : []), ...firstMatch(PLACEHOLDERS, plain(text))].map((what) => ({ line, what }));
+  });
 }
 
 type Pattern = [what: string, pattern: RegExp];
@@ -48,53 +83,8 @@ const PLACEHOLDERS: Pattern[] = [
   ],
 ];
 
-const GRADERS = '(?:graders?|judges?|reviewers?|evaluators?|examiners?)';
-const BAIT: Pattern[] = [
-  [
-    'text for the grader',
-    new RegExp(
-      `\\b(?:note|message|instructions?|request|hint|memo|attention)\\s+(?:to|for)\\s+(?:the |any |all |whoever )*(?:${GRADERS}|llm|assistant|model that)\\b`,
-      'iu',
-    ),
-  ],
-  ['text for the grader', new RegExp(`(?:^|[>*_\\s])(?:dear )?${GRADERS}\\s*:`, 'iu')],
-  [
-    'text for the grader',
-    new RegExp(`\\b${GRADERS}\\b[^.\\n]{0,60}\\b(?:full marks|confirm it|score (?:it|this)|give (?:it|this))\\b`, 'iu'),
-  ],
-  [
-    'an order to whoever reads',
-    /\b(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+|the\s+|your\s+|these\s+|of\s+)*(?:previous|prior|above|earlier|preceding|rubric|instructions?|system prompt|gates?)\b/iu,
-  ],
-  [
-    'talk of the grade',
-    /\b(?:give|award|assign|score|rate|grade)\b[^.\n]{0,50}\b(?:every|each|all|this|the)\s+(?:criteri(?:on|a)|report)\b/iu,
-  ],
-  [
-    'talk of the grade',
-    /\b(?:criteri(?:on|a)|rubric|evaluation result|verdict|overall score)\b[^.\n]{0,40}\b[1-5](?:\.\d)?\s*(?:\/|out of)\s*5\b/iu,
-  ],
-  [
-    'talk of the grade',
-    /\b[45]\s*(?:\/|out of)\s*5\b[^.\n]{0,30}\b(?:criteri(?:on|a)|rubric)\b|\bscore\s*[:=]\s*5\s*\/\s*5/iu,
-  ],
-  ['talk of the grade', /\bscore (?:this|it)\b[^.\n]{0,20}\b[45]\b|\bset passed to true\b|["']?\bcannot_judge\b/iu],
-  [
-    'talk of the grade',
-    /^\s*(?:SYSTEM|ASSISTANT)\s*:|<\/?(?:system|instructions?)>|\byou are (?:a|the) (?:grader|judge|evaluator)\b/u,
-  ],
-];
-
 const HIDDEN: Pattern[] = [
   ['an HTML comment', /<!--|^\s*\[[^\]]*\]:\s*#/u],
-  [
-    'HTML for what Markdown has a form for',
-    /<(?:blockquote|q|pre|samp|table|tr|td|th|h[1-6]|ul|ol|li|script|style|iframe|svg|math|template)\b/iu,
-  ],
-  [
-    'hidden HTML',
-    /<[^>]*\b(?:hidden\b|style\s*=[^>]*(?:display\s*:\s*none|visibility|opacity|font-size\s*:\s*0|color\s*:))/iu,
-  ],
   // Word joiners, zero-width spaces, marks that turn the direction of text, and the invisible tag characters.
   [
     'invisible characters',

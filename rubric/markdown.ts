@@ -9,6 +9,8 @@ interface MdNode {
   alt?: string | null;
   title?: string | null;
   url?: string;
+  /** Of a definition, and of what refers to it. */
+  identifier?: string;
   children?: MdNode[];
   position?: { start: { line: number }; end: { line: number } };
 }
@@ -20,13 +22,25 @@ export interface Prose {
   line: number;
 }
 
-interface HeadingBlock {
+/** What stands in a block beside its visible text. */
+interface Asides {
+  /** Texts that the page does not show at first: alternative texts, titles, comments and attributes. */
+  hidden?: Prose[];
+  /** Where its links lead. */
+  urls?: Prose[];
+  /** Addresses of its pictures. */
+  pictures?: Prose[];
+  /** Its HTML, as written. */
+  html?: Prose[];
+}
+
+interface HeadingBlock extends Asides {
   kind: 'heading';
   depth: number;
   text: string;
   line: number;
 }
-export interface TextBlock {
+export interface TextBlock extends Asides {
   kind: 'text';
   /** Bold text that opens the paragraph or list item, without its colon. */
   lead: string | null;
@@ -34,12 +48,6 @@ export interface TextBlock {
   line: number;
   /** Inside a block quote. */
   quoted: boolean;
-  /** Texts that the page does not show at first: alternative texts, titles, comments and attributes. */
-  hidden?: Prose[];
-  /** Where its links lead. */
-  urls?: Prose[];
-  /** Addresses of the pictures in it. */
-  pictures?: string[];
 }
 export interface CodeBlock {
   kind: 'code';
@@ -47,7 +55,7 @@ export interface CodeBlock {
   value: string;
   line: number;
 }
-export interface TableBlock {
+export interface TableBlock extends Asides {
   kind: 'table';
   header: string[];
   rows: { cells: Prose[]; line: number }[];
@@ -77,9 +85,20 @@ export async function readBlocks(markdown: string): Promise<Block[]> {
     import('remark-gfm'),
   ]);
   const root = unified().use(remarkParse).use(remarkGfm).parse(markdown) as MdNode;
+  const defined = new Map<string, string>();
+  resolve(root, defined);
+  resolve(root, defined);
   const blocks: Block[] = [];
   for (const node of root.children ?? []) addBlocks(node, { blocks, quoted: false, top: true });
   return blocks;
+}
+
+/** Links and pictures by reference lead where the definition leads, which may come later: the first pass finds it. */
+function resolve(node: MdNode, defined: Map<string, string>): void {
+  const { identifier, url } = node;
+  if (identifier !== undefined && url !== undefined && !defined.has(identifier)) defined.set(identifier, url);
+  else if (identifier !== undefined && defined.has(identifier)) node.url = defined.get(identifier) ?? '';
+  for (const child of node.children ?? []) resolve(child, defined);
 }
 
 /** A paragraph of this length is not written for people; tables may be longer. */
@@ -109,7 +128,8 @@ function addBlocks(node: MdNode, walk: Walk): void {
   const line = node.position?.start.line ?? 0;
   switch (node.type) {
     case 'heading':
-      if (walk.top) walk.blocks.push({ kind: 'heading', depth: node.depth ?? 1, text: plainText(node), line });
+      if (walk.top)
+        walk.blocks.push({ kind: 'heading', depth: node.depth ?? 1, text: plainText(node), line, ...asides(node) });
       else walk.blocks.push(textBlock(node, walk.quoted));
       return;
     case 'paragraph':
@@ -140,28 +160,24 @@ function textBlock(node: MdNode, quoted: boolean): TextBlock {
           .trim()
       : null;
   const line = node.position?.start.line ?? 0;
-  const pictures = picturesIn(node);
-  return { kind: 'text', lead, lines: proseLines(node), line, quoted, pictures, ...asides(node) };
+  return { kind: 'text', lead, lines: proseLines(node), line, quoted, ...asides(node) };
 }
 
-function picturesIn(node: MdNode): string[] {
-  const own = node.type === 'image' && node.url !== undefined ? [node.url] : [];
-  return [...own, ...(node.children ?? []).flatMap(picturesIn)];
-}
-
-/** What stands in a paragraph beside its visible text. */
-function asides(node: MdNode): Pick<TextBlock, 'hidden' | 'urls'> {
-  const hidden: Prose[] = [];
-  const urls: Prose[] = [];
+function asides(node: MdNode): Asides {
+  const found: Required<Asides> = { hidden: [], urls: [], pictures: [], html: [] };
   const visit = (child: MdNode): void => {
     const line = child.position?.start.line ?? node.position?.start.line ?? 0;
-    const texts = [child.alt, child.title, child.type === 'html' ? unseen(child.value ?? '') : null];
-    for (const text of texts) if (text) hidden.push({ text, codes: [], line });
-    if (child.url) urls.push({ text: child.url, codes: [], line });
+    const add = (list: Prose[], text: string | null | undefined) => text && list.push({ text, codes: [], line });
+    for (const text of [child.alt, child.title]) add(found.hidden, text);
+    if (child.type === 'html') {
+      add(found.hidden, unseen(child.value ?? ''));
+      add(found.html, child.value);
+    }
+    add(/^image/u.test(child.type) ? found.pictures : found.urls, child.url);
     for (const inner of child.children ?? []) visit(inner);
   };
   for (const child of node.children ?? []) visit(child);
-  return { ...(hidden.length > 0 && { hidden }), ...(urls.length > 0 && { urls }) };
+  return Object.fromEntries(Object.entries(found).filter(([, list]) => list.length > 0));
 }
 
 /** Comments and the values of attributes. */
@@ -178,17 +194,16 @@ function htmlBlock(node: MdNode, quoted: boolean): TextBlock {
   const start = node.position?.start.line ?? 0;
   const visible = (node.value ?? '').replace(/<!--[\s\S]*?(?:-->|$)|<[^>]*>/gu, (tag) => tag.replace(/[^\n]/gu, ''));
   const lines = visible.split('\n').map((text, offset) => ({ text, codes: [], line: start + offset }));
-  const aside = unseen(node.value ?? '');
-  const hidden = aside === '' ? [] : [{ text: aside.replace(/\s+/gu, ' '), codes: [], line: start }];
-  const shown = lines.filter((line) => line.text.trim() !== '');
+  const aside = unseen(node.value ?? '').replace(/\s+/gu, ' ');
+  const at = (text: string) => [{ text, codes: [], line: start }];
   return {
     kind: 'text',
     lead: null,
-    lines: shown,
+    lines: lines.filter((line) => line.text.trim() !== ''),
     line: start,
     quoted,
-    pictures: [],
-    ...(hidden.length > 0 && { hidden }),
+    html: at(node.value ?? ''),
+    ...(aside !== '' && { hidden: at(aside) }),
   };
 }
 
@@ -204,6 +219,7 @@ function tableBlock(node: MdNode): TableBlock {
       ),
     })),
     line: node.position?.start.line ?? 0,
+    ...asides(node),
   };
 }
 
