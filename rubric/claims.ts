@@ -1,7 +1,7 @@
-import { citations, idsInCode } from './citations.ts';
+import { type Citation, citations, idsInCode } from './citations.ts';
 import { type Claim, type ClaimKind, claim, type Ground, unsupported } from './claim.ts';
 import { excerptClaims, holdsExcerpts, isCode, NO_READING, nextReading, type Reading } from './excerpt-claims.ts';
-import type { Block, CodeBlock, Prose, TextBlock } from './markdown.ts';
+import type { CodeBlock, Prose, TextBlock } from './markdown.ts';
 import { proseClaims } from './prose-claims.ts';
 import type { Scope, ScopedBlock } from './structure.ts';
 import { tableClaims } from './table-claims.ts';
@@ -20,19 +20,23 @@ export function readClaims(blocks: readonly ScopedBlock[], ground: Ground): Clai
 }
 
 function traceClaims(block: ScopedBlock, ground: Ground): Claim[] {
-  const isShown = block.kind === 'code' && isCode(block);
-  const cites = isShown ? idsInCode(block) : citations(cited(block), ground.known.hasTrace);
-  return cites.map(({ id, line }) => {
+  return citesOf(block, ground.known.hasTrace).map(({ id, line }) => {
     const failure = ground.known.hasTrace(id) ? null : unsupported('no data file holds this trace id');
     return claim(ground, block, { kind: 'trace', text: id, line, failure });
   });
 }
 
-/** Headings, alternative texts and link targets cite as sentences do. */
-function cited(block: ScopedBlock): Block {
-  if (block.kind === 'heading') return asText([{ text: block.text, codes: [], line: block.line }]);
-  if (block.kind !== 'text') return block;
-  return asText([...block.lines, ...(block.hidden ?? []), ...(block.urls ?? [])]);
+/** Headings, fenced text that is no excerpt, alternative texts and link targets cite as sentences do. */
+function citesOf(block: ScopedBlock, isKnown: (id: string) => boolean): Citation[] {
+  if (block.kind === 'code') {
+    if (isCode(block)) return idsInCode(block);
+    return holdsExcerpts(block.scope) ? [] : citations(asText(textOf(block).lines), isKnown);
+  }
+  const { hidden = [], urls = [], pictures = [] } = block;
+  const aside = [...hidden, ...urls, ...pictures];
+  if (block.kind === 'table') return [...citations(block, isKnown), ...citations(asText(aside), isKnown)];
+  const lines = block.kind === 'text' ? block.lines : [{ text: block.text, codes: [], line: block.line }];
+  return citations(asText([...lines, ...aside]), isKnown);
 }
 
 function asText(lines: Prose[]): TextBlock {

@@ -56,6 +56,60 @@ describe('readClaims', () => {
     expect(await found(`\`\`\`python\nkey = "${made}"\n\`\`\``)).toEqual([]);
   });
 
+  it.each([
+    [
+      'fenced text',
+      '```text\nTrace 3f9c1d52-7b84-4e06-9a6d-2c5e8b7a1f43 lost our money.\n```',
+      '3f9c1d52-7b84-4e06-9a6d-2c5e8b7a1f43',
+    ],
+    [
+      'fenced text without a language',
+      '```\n3f9c1d527b844e069a6d2c5e8b7a1f43\n```',
+      '3f9c1d527b844e069a6d2c5e8b7a1f43',
+    ],
+    ['fenced data', '```json\n{"trace_id": "deadbeefcafe"}\n```', 'deadbeefcafe'],
+    ['a comment in Python', '```python\nf()  # as in trace deadbeefcafe\n```', 'deadbeefcafe'],
+    ['a comment in a query', '```sql\nSELECT 1 -- trace abc-def-ghi\n```', 'abc-def-ghi'],
+    [
+      'a comment without the word',
+      '```bash\n# 3f9c1d52-7b84-4e06-9a6d-2c5e8b7a1f43\nls\n```',
+      '3f9c1d52-7b84-4e06-9a6d-2c5e8b7a1f43',
+    ],
+    ['letters that are hexadecimal', 'See trace deadbeefcafe.', 'deadbeefcafe'],
+    ['a word of three parts', 'See trace abc-def-ghi.', 'abc-def-ghi'],
+    ['an id behind a colon', 'Trace id: "zz9c1d527b84"', 'zz9c1d527b84'],
+    ['the beginning of one in a code span', 'It failed (`0194abcd-77`).', '0194abcd-77'],
+    ['a link', '[See](https://us.posthog.com/project/1/traces/zz9c1d527b84)', 'zz9c1d527b84'],
+    [
+      'a link in a table',
+      '| a |\n|---|\n| [b](https://us.posthog.com/project/1/traces/zz9c1d527b84?tab=x) |',
+      'zz9c1d527b84',
+    ],
+    ['an address in code', '```bash\ncurl https://us.posthog.com/traces/zz9c1d527b84\n```', 'zz9c1d527b84'],
+    [
+      'a name with underscores around it',
+      'see id_3f9c1d52-7b84-4e06-9a6d-2c5e8b7a1f43_x',
+      '3f9c1d52-7b84-4e06-9a6d-2c5e8b7a1f43',
+    ],
+  ])('finds a made trace id in %s', async (_name, text, id) => {
+    const traces = (await claims(text)).filter(({ kind }) => kind === 'trace');
+    expect(traces.map(({ text: cited, status }) => [cited, status])).toEqual([[id, 'unsupported']]);
+  });
+
+  it.each([
+    'Read the trace ids in the trace viewer.',
+    'A trace-level view of traces per arm.',
+    'Measured for each trace end-to-end, trace by trace.',
+    'The cost of a trace well-above-average; traces without-an-error.',
+    'Traces 2026-07-01 to 2026-07-31; see /traces/overview.',
+    'The commit `0a1b2c3d` and the model `claude-sonnet-4-5`.',
+    '```python\nfor trace in traces:  # every trace once\n    keep(trace.id)\n```',
+    '```sql\nSELECT trace_id FROM traces -- trace ids per day-of-week\n```',
+    '```bash\nopen https://us.posthog.com/traces/$TRACE\n```',
+  ])('sees no trace id in %j', async (text) => {
+    expect((await claims(text)).filter(({ kind }) => kind === 'trace')).toEqual([]);
+  });
+
   it('verifies amounts, shares and counts that the data hold, rounded as written', async () => {
     expect(await found('It cost $512.35, or $512, or $0.5k; 25.7% of 4,210 calls.')).toEqual([
       '$512.35 verified',
