@@ -1,40 +1,38 @@
 import type { ResultsDir } from '../tools/results-dir.ts';
 import { agentModel } from './drivers/claude/models.ts';
-import type { Provider } from './drivers/claude/providers.ts';
+import { type Provider, plainId } from './drivers/claude/providers.ts';
 import { EVENTS } from './results.ts';
 
-/** Who judges what a family of models wrote: a known model of another family, since models are kind to their own words. */
+/** Known models that judge, the cheapest first; one of another family than the authors', since models are kind to their own words. */
 const JUDGES = [
-  { author: 'haiku', judge: 'claude-sonnet-4-6' },
-  { author: 'sonnet', judge: 'claude-haiku-4-5' },
+  { family: 'haiku', model: 'claude-haiku-4-5' },
+  { family: 'sonnet', model: 'claude-sonnet-4-6' },
+  { family: 'opus', model: 'claude-opus-4-8' },
 ] as const;
-/** For every other author, and where nobody knows who wrote the report. */
-const FALLBACK = 'claude-haiku-4-5';
 
 /**
  * The model that judges, in a spelling that the provider takes: as the user insists, else the rubric's, unless that one wrote the report
  * itself.
- * @param names.author the author's id, where a model wrote the report
+ * @param names.authors ids of the models that wrote the report, where models did
  * @throws RunbookError `usage` for a model that is not known
  */
 export async function judgeModel(
-  names: { insisted?: string | undefined; rubric?: string | undefined; author?: string | undefined },
+  names: { insisted?: string | undefined; rubric?: string | undefined; authors: readonly string[] },
   provider: Provider,
 ): Promise<string> {
-  const { insisted, rubric, author } = names;
+  const { insisted, rubric, authors } = names;
   if (insisted !== undefined) return insisted;
-  if (rubric !== undefined && (await agentModel(rubric, provider)).id !== author) return rubric;
-  return JUDGES.find((pair) => author?.includes(pair.author))?.judge ?? FALLBACK;
+  if (rubric !== undefined && !authors.includes((await agentModel(rubric, provider)).id)) return rubric;
+  const other = JUDGES.find(({ family }) => !authors.some((author) => author.includes(family)));
+  return (other ?? JUDGES.find(({ model }) => !authors.includes(model)) ?? JUDGES[0]).model;
 }
 
-/** The model that wrote the report of a results dir, as the run's log has it; undefined where none did or nothing says so. */
-export function authorOf(results: ResultsDir): string | undefined {
-  if (!results.exists(EVENTS)) return undefined;
-  for (const line of results.readText(EVENTS).split('\n')) {
-    const model = line.includes('"generation"') ? modelIn(line) : undefined;
-    if (model !== undefined) return model;
-  }
-  return undefined;
+/** The models that wrote and mended the report of a results dir, as the run's log has them; none where nothing names one. */
+export function authorsOf(results: ResultsDir): string[] {
+  if (!results.exists(EVENTS)) return [];
+  const lines = results.readText(EVENTS).split('\n');
+  const models = lines.flatMap((line) => (line.includes('"generation"') ? (modelIn(line) ?? []) : []));
+  return [...new Set(models)];
 }
 
 /** The judge's own requests are in the log, too. */
@@ -43,7 +41,7 @@ function modelIn(line: string): string | undefined {
     const { type, properties } = JSON.parse(line) as { type?: unknown; properties?: Record<string, unknown> };
     const model = properties?.$ai_model;
     return type === 'generation' && properties?.$ai_span_name !== 'judge' && typeof model === 'string'
-      ? model.slice(0, 200)
+      ? plainId(model).slice(0, 200)
       : undefined;
   } catch {
     return undefined;

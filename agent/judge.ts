@@ -23,8 +23,8 @@ export interface JudgeOptions {
   samples: number;
   /** Shared with the agent: what a run may cost holds for its judge, too. */
   budget: Budget;
-  /** The model that wrote the report, where it is known. */
-  author?: string | undefined;
+  /** The models that wrote the report, as far as they are known. */
+  authors: readonly string[];
   /** Shorter in tests. */
   limits?: Partial<typeof LIMITS> & Pick<RequestOptions, 'firstPauseS'>;
 }
@@ -37,7 +37,7 @@ export interface JudgeContext {
 
 /** A Claude model as judge. Its requests are events like the agent's own, under the span `judge`. */
 export function modelJudge(options: JudgeOptions, { runId, signal, emit }: JudgeContext): Judge {
-  const { client, provider, model, samples, budget, author } = options;
+  const { client, provider, model, samples, budget, authors } = options;
   const { voteMs, ...pauses } = { ...LIMITS, ...options.limits };
   let turn = 0;
   const count = (used: Parameters<typeof generationEvent>[0]) => {
@@ -47,7 +47,7 @@ export function modelJudge(options: JudgeOptions, { runId, signal, emit }: Judge
   };
   return {
     model: model.id,
-    author,
+    authors,
     samples,
     async ask(prompt): Promise<Answer> {
       turn += 1;

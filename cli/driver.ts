@@ -96,7 +96,7 @@ async function judgeOf(
 ): Promise<RunOptions['judge']> {
   const { gradingOf } = await import('../agent/rounds.ts');
   const { rubric } = await gradingOf(runbook);
-  return openJudge({ provider, rubric: rubric.judge, author, budget, env });
+  return openJudge({ provider, rubric: rubric.judge, authors: [author], budget, env });
 }
 
 async function budgetOf({ limits }: Wanted): Promise<Budget> {

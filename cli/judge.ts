@@ -15,22 +15,22 @@ interface JudgeWish {
   /** Any spelling: the one that the user insists on. */
   insisted?: string | undefined;
   rubric: Rubric['judge'];
-  /** The model that wrote the report, where one did. */
-  author: string | undefined;
+  /** The models that wrote the report, where models did. */
+  authors: readonly string[];
   budget: Budget;
   env: Env;
 }
 
 /** A model as judge. @throws RunbookError for an unknown model or a missing key, before anything is spent */
 export async function openJudge(wish: JudgeWish): Promise<(context: JudgeContext) => Judge> {
-  const { provider, insisted, rubric, author, budget, env } = wish;
+  const { provider, insisted, rubric, authors, budget, env } = wish;
   const { openClient } = await import('../agent/drivers/claude/client.ts');
   const { agentModel } = await import('../agent/drivers/claude/models.ts');
   const { modelJudge } = await import('../agent/judge.ts');
   const { judgeModel } = await import('../agent/judge-model.ts');
-  const model = await agentModel(await judgeModel({ insisted, rubric: rubric.model, author }, provider), provider);
+  const model = await agentModel(await judgeModel({ insisted, rubric: rubric.model, authors }, provider), provider);
   const client = await openClient(provider, model, env);
-  return (context) => modelJudge({ client, provider, model, samples: rubric.samples, budget, author }, context);
+  return (context) => modelJudge({ client, provider, model, samples: rubric.samples, budget, authors }, context);
 }
 
 interface GradeFlags {
@@ -63,9 +63,9 @@ export async function gradingJudge(
   const { Budget, DEFAULT_LIMITS } = await import('../agent/drivers/claude/budget.ts');
   const costUsd = parseCost(flags.maxCost) ?? MAX_COST;
   const budget = new Budget({ ...DEFAULT_LIMITS, costUsd });
-  const { authorOf } = await import('../agent/judge-model.ts');
-  const author = authorOf(results);
-  const open = await openJudge({ provider, insisted: flags.judgeModel, rubric: rubric.judge, author, budget, env });
+  const { authorsOf } = await import('../agent/judge-model.ts');
+  const authors = authorsOf(results);
+  const open = await openJudge({ provider, insisted: flags.judgeModel, rubric: rubric.judge, authors, budget, env });
   const { signal } = new AbortController();
   return open({ runId: randomUUID(), signal, emit: () => undefined });
 }

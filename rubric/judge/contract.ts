@@ -5,8 +5,8 @@ export type Answer = { kind: 'text'; text: string } | { kind: 'refused'; reason:
 
 export interface Judge {
   model: string;
-  /** The model that wrote the report, where one did and it is known. */
-  author?: string | undefined;
+  /** The models that wrote and mended the report, as far as they are known. */
+  authors: readonly string[];
   /** Votes for each criterion. */
   samples: number;
   /** @throws where there is no answer */

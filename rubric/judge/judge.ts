@@ -20,7 +20,7 @@ export type Judged =
   | {
       kind: 'model';
       model: string;
-      author: string | null;
+      authors: readonly string[];
       criteria: Judgement[];
       /** How much of the report the judge was given, where it was not all of it, characters. */
       cut: { read: number; of: number } | null;
@@ -58,7 +58,7 @@ export async function judgeReport(material: Material, judge: Judge): Promise<Jud
   return {
     kind: 'model',
     model: judge.model,
-    author: judge.author ?? null,
+    authors: judge.authors,
     criteria: judgements,
     cut: report.length > MAX_REPORT ? { read: MAX_REPORT, of: report.length } : null,
     stopped: failure,

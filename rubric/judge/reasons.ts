@@ -15,15 +15,22 @@ export function judgeReasons({ votes, median, spread, void: lost }: Judgement): 
   ];
 }
 
+/** Votes so far apart say that the judge does not know. */
+const SPLIT = 2;
+
 /** What a reader must know of how it was judged. */
 export function judgeNotes(judged: Judged): string[] {
   if (judged.kind === 'checks') return [`The checks alone decided: ${judged.note}`];
-  const { model, author, cut, stopped } = judged;
+  const { model, authors, criteria, cut, stopped } = judged;
+  const split = criteria.filter(({ spread }) => (spread ?? 0) >= SPLIT).map(({ id }) => id);
   return [
     ...(stopped ? [`Not every vote of the judge was given: ${stopped.reason}`] : []),
     ...(cut
       ? [`The judge read the first ${cut.read} of ${cut.of} characters: what it says can only lower the scores.`]
       : []),
-    ...(author === model ? [`Author and judge are the same model, ${model}.`] : []),
+    ...(authors.includes(model) ? [`Author and judge are the same model, ${model}.`] : []),
+    ...(split.length > 0
+      ? [`The judge's votes on ${split.join(', ')} lie ${SPLIT} or more apart: let a person look.`]
+      : []),
   ];
 }

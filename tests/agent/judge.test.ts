@@ -3,8 +3,9 @@ import { Budget, DEFAULT_LIMITS } from '../../agent/drivers/claude/budget.ts';
 import { openClient } from '../../agent/drivers/claude/client.ts';
 import { agentModel } from '../../agent/drivers/claude/models.ts';
 import { type JudgeOptions, modelJudge } from '../../agent/judge.ts';
-import { judgeModel } from '../../agent/judge-model.ts';
+import { authorsOf, judgeModel } from '../../agent/judge-model.ts';
 import { type Grade, gradeResults } from '../../rubric/grade.ts';
+import { ResultsDir } from '../../tools/results-dir.ts';
 import { type Files, goodFiles, validated, writeFiles } from '../rubric/fixture.ts';
 import { firstText, type MessagesBody, type Reply, says, startMessages } from '../servers/messages.ts';
 
@@ -28,7 +29,7 @@ interface Wish {
   mustJudge?: boolean;
   limits?: JudgeOptions['limits'];
   budget?: Budget;
-  author?: string;
+  authors?: string[];
 }
 
 /** Grades a good report with a judge behind a loopback Messages API. */
@@ -37,10 +38,10 @@ async function judged(next: (body: MessagesBody, n: number) => Reply, wish: Wish
   onTestFinished(() => server.close());
   const model = await agentModel('claude-haiku-4-5', 'anthropic');
   const client = await openClient('anthropic', model, { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: server.url });
-  const { mustJudge = true, budget = new Budget(DEFAULT_LIMITS), author } = wish;
+  const { mustJudge = true, budget = new Budget(DEFAULT_LIMITS), authors = [] } = wish;
   const limits = { firstPauseS: 0.001, idleMs: 2000, voteMs: 10_000, ...wish.limits };
   const judge = modelJudge(
-    { client, provider: 'anthropic', model, samples: 3, budget, author, limits },
+    { client, provider: 'anthropic', model, samples: 3, budget, authors, limits },
     { runId: 'run', signal: new AbortController().signal, emit: () => undefined },
   );
   const started = performance.now();
@@ -146,37 +147,66 @@ describe('a judge behind the Messages API', () => {
     const model = await agentModel('claude-haiku-4-5', 'anthropic');
     const client = await openClient('anthropic', model, { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: server.url });
     const judge = modelJudge(
-      { client, provider: 'anthropic', model, samples: 1, budget: new Budget(DEFAULT_LIMITS) },
+      { client, provider: 'anthropic', model, samples: 1, authors: [], budget: new Budget(DEFAULT_LIMITS) },
       { runId: 'run', signal: controller.signal, emit: () => undefined },
     );
     await expect(gradeResults(writeFiles(good), { judge })).rejects.toMatchObject({ code: 'interrupted' });
   });
 
   it('names author and judge, and says where they are the same', async () => {
-    const other = await judged(() => says(answer()), { author: 'claude-sonnet-4-6' });
-    expect(other.grade.judge).toMatchObject({ author: 'claude-sonnet-4-6', model: 'claude-haiku-4-5' });
+    const other = await judged(() => says(answer()), { authors: ['claude-sonnet-4-6'] });
+    expect(other.grade.judge).toMatchObject({ authors: ['claude-sonnet-4-6'], model: 'claude-haiku-4-5' });
     expect(other.grade.notes).toEqual([]);
-    const same = await judged(() => says(answer()), { author: 'claude-haiku-4-5' });
+    const same = await judged(() => says(answer()), { authors: ['claude-opus-5', 'claude-haiku-4-5'] });
     expect(same.grade.notes).toEqual(['Author and judge are the same model, claude-haiku-4-5.']);
+  });
+});
+
+describe('the authors of a report', () => {
+  const generation = (model: string, span = 'step') =>
+    `${JSON.stringify({ type: 'generation', properties: { $ai_model: model, $ai_span_name: span } })}\n`;
+
+  it('are all models of the log, but for its judge', () => {
+    const log = [
+      generation('claude-sonnet-4-6'),
+      generation('claude-sonnet-4-6'),
+      generation('anthropic/claude-opus-5'),
+      generation('claude-haiku-4-5', 'judge'),
+      '{"type":"generation", torn',
+    ];
+    const dir = writeFiles({ 'events.jsonl': log.join('') });
+    expect(authorsOf(ResultsDir.open(dir))).toEqual(['claude-sonnet-4-6', 'claude-opus-5']);
+    expect(authorsOf(ResultsDir.open(writeFiles({ 'a.md': 'x' })))).toEqual([]);
   });
 });
 
 describe('the model that judges', () => {
   it.each([
-    ['is not the author', { author: 'claude-sonnet-4-6' }, 'claude-haiku-4-5'],
-    ['is of another family', { author: 'claude-haiku-5-5' }, 'claude-sonnet-4-6'],
-    ['is the one of the rubric', { author: 'claude-sonnet-4-6', rubric: 'claude-opus-5' }, 'claude-opus-5'],
+    ['is not the author', { authors: ['claude-sonnet-4-6'] }, 'claude-haiku-4-5'],
+    ['is of another family', { authors: ['claude-haiku-5-5'] }, 'claude-sonnet-4-6'],
+    ['is the one of the rubric', { authors: ['claude-sonnet-4-6'], rubric: 'claude-opus-5' }, 'claude-opus-5'],
     [
       'is not the one of the rubric, where that wrote the report',
-      { author: 'claude-haiku-4-5', rubric: 'anthropic/claude-haiku-4.5' },
+      { authors: ['claude-haiku-4-5'], rubric: 'anthropic/claude-haiku-4.5' },
       'claude-sonnet-4-6',
     ],
     [
       'is the one that the user insists on',
-      { author: 'claude-haiku-4-5', insisted: 'claude-haiku-4-5' },
+      { authors: ['claude-haiku-4-5'], insisted: 'claude-haiku-4-5' },
       'claude-haiku-4-5',
     ],
-    ['is a known one where nobody knows the author', {}, 'claude-haiku-4-5'],
+    ['is a known one where nobody knows the author', { authors: [] }, 'claude-haiku-4-5'],
+    ["is of no author's family", { authors: ['claude-haiku-4-5', 'claude-sonnet-5'] }, 'claude-opus-4-8'],
+    [
+      'is not the one of the rubric, where that mended the report',
+      { authors: ['claude-opus-5', 'claude-haiku-4-5'], rubric: 'claude-haiku-4-5' },
+      'claude-sonnet-4-6',
+    ],
+    [
+      'is no author where every family wrote',
+      { authors: ['claude-haiku-4-5', 'claude-sonnet-5', 'claude-opus-5'] },
+      'claude-sonnet-4-6',
+    ],
   ])('%s', async (_name, names, wanted) => {
     expect(await judgeModel(names, 'anthropic')).toBe(wanted);
   });

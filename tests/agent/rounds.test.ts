@@ -82,7 +82,7 @@ async function perform(
       overwrite: false,
       parameters: {},
       driver: claudeDriver({ client, provider, model, runbook, budget }),
-      judge: (context) => modelJudge({ client, provider, model, samples: 1, budget }, context),
+      judge: (context) => modelJudge({ client, provider, model, samples: 1, budget, authors: [] }, context),
       rounds: options.rounds ?? 3,
       note: '',
       env: {},

@@ -72,7 +72,7 @@ describe('a grade', () => {
         median: 5,
       },
     ];
-    const judge = { kind: 'model' as const, model: 'm', author: null, criteria, cut: null, stopped: null };
+    const judge = { kind: 'model' as const, model: 'm', authors: [], criteria, cut: null, stopped: null };
     const text = renderGrade({ ...good, passed: false, verdict: 'not_judged', judge });
     expect(text).toMatch(/^NOT JUDGED/u);
     expect(text).toContain(`5/5  ${one?.name}  (by the checks alone: no valid vote)`);
