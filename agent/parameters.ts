@@ -10,22 +10,28 @@ export type Parameters = Record<string, string | number | boolean>;
  * @throws RunbookError `usage` naming the parameter and what it takes
  */
 export function resolveParameters(manifest: Manifest, given: Readonly<Record<string, string>>): Parameters {
-  const names = Object.keys(manifest.parameters);
-  for (const name of Object.keys(given)) {
-    if (!names.includes(name)) {
-      const hint = knownNames(name, names, 'Its parameters');
-      throw new RunbookError('usage', `-p ${name}: the runbook has no such parameter.`, { at: name, hint });
-    }
-  }
+  const values = givenParameters(manifest, given);
   return Object.fromEntries(
     Object.entries(manifest.parameters).map(([name, spec]) => {
-      const text = Object.hasOwn(given, name) ? given[name] : undefined;
-      const value = text === undefined ? spec.default : convert(name, text, spec);
+      const value = Object.hasOwn(values, name) ? values[name] : spec.default;
       if (value !== undefined) return [name, inBounds(name, value, spec)];
       throw new RunbookError('usage', `The parameter ${name} is required.`, {
         at: name,
         hint: `Add -p ${name}=…: ${spec.description}`,
       });
+    }),
+  );
+}
+
+/** The parameters that are given, after types and bounds. @throws RunbookError as `resolveParameters` */
+export function givenParameters(manifest: Manifest, given: Readonly<Record<string, string>>): Parameters {
+  const names = Object.keys(manifest.parameters);
+  return Object.fromEntries(
+    Object.entries(given).map(([name, text]) => {
+      const spec = names.includes(name) ? manifest.parameters[name] : undefined;
+      if (spec) return [name, inBounds(name, convert(name, text, spec), spec)];
+      const hint = knownNames(name, names, 'Its parameters');
+      throw new RunbookError('usage', `-p ${name}: the runbook has no such parameter.`, { at: name, hint });
     }),
   );
 }

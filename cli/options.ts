@@ -48,13 +48,16 @@ export const RUN_OPTIONS: readonly OptionSpec[] = [
 
 export const GRADE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--json', description: 'print grade.json' },
-  { flags: '--junit <file>', description: 'write the grade as JUnit XML, for CI; - is stdout' },
+  {
+    flags: '--junit <file>',
+    description: 'write the grade as JUnit XML, for CI; - is stdout; missing folders are made',
+  },
   {
     flags: '--markdown <file>',
     description: 'write the grade as Markdown, for a comment on a pull request; - is stdout',
   },
   { flags: '--rubric <file>', description: 'another rubric: YAML, or Markdown with a table # | Criterion | 5 | 3 | 1' },
-  { flags: '--runbook <dir>', description: 'the runbook that was run, where it has a rubric of its own' },
+  { flags: '--runbook <dir>', description: 'the runbook that was run, where it is not the PostHog Trace Optimizer' },
   {
     flags: '--judge <kind>',
     description: 'auto (a model where there is a key for one), model, or checks alone',

@@ -1,12 +1,13 @@
+import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import { writeFileAtomic } from '../../lib/files.ts';
 import type { Gate } from '../../rubric/gates.ts';
 import type { Grade, GradeOptions } from '../../rubric/grade.ts';
-import { loadRubric, type Rubric } from '../../rubric/load.ts';
+import type { Rubric } from '../../rubric/load.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { loadEnv } from '../env.ts';
 import type { gradingJudge } from '../judge.ts';
-import { parsePairs, parseTime } from '../options.ts';
+import { parseCost, parsePairs, parseTime } from '../options.ts';
 import type { Register } from '../register.ts';
 import { sourceSpecs } from '../sources.ts';
 
@@ -30,17 +31,47 @@ const JUDGES = ['auto', 'model', 'checks'];
 export const grade: Register = (command, exit) => {
   command.action(async (dir: string, flags: GradeFlags) => {
     assertOneStream(flags);
+    const { loadRunbook } = await import('../../agent/runbook/load.ts');
+    const runbook = loadRunbook(flags.runbook);
+    const asked = await readFlags(flags, runbook);
     const results = ResultsDir.open(dir);
+    const { assertRanBy } = await import('../../agent/ran-by.ts');
+    assertRanBy(results, runbook);
     const { withComputed } = await import('../../agent/computed.ts');
+    const { gradingOf } = await import('../../agent/rounds.ts');
     const { gradeResults } = await import('../../rubric/grade.ts');
-    const options = await gradingFor(flags);
+    const options = await gradingOf(runbook, flags.rubric);
     const judging = await judgingFor(flags, { rubric: options.rubric, results, env: loadEnv() });
-    const gates = flags.source === undefined ? [] : [await askSourceAgain(results, flags)];
+    const gates = flags.source === undefined ? [] : [await askSourceAgain(results, runbook, asked)];
     const result = await gradeResults(results.root, { ...options, ...withComputed(results), ...judging, gates });
     await write(result, options.rubric, flags);
     exit(exitOf(result));
   });
 };
+
+interface Asked {
+  source: string[] | undefined;
+  parameters: Record<string, string>;
+  time: Date | undefined;
+}
+
+/** What the flags say. All are checked, also those that this grading makes no use of. @throws RunbookError `usage` */
+async function readFlags(flags: GradeFlags, { manifest }: Runbook): Promise<Asked> {
+  const { agentModel } = await import('../../agent/drivers/claude/models.ts');
+  const { providerOf } = await import('../../agent/drivers/claude/providers.ts');
+  const { givenParameters } = await import('../../agent/parameters.ts');
+  if (!JUDGES.includes(flags.judge))
+    throw new RunbookError('usage', `--judge ${flags.judge}: there is no such judge.`, {
+      at: '--judge',
+      hint: `Use one of ${JUDGES.join(', ')}.`,
+    });
+  parseCost(flags.maxCost);
+  const provider = providerOf({}, flags.provider, undefined) ?? 'anthropic';
+  if (flags.judgeModel !== undefined) await agentModel(flags.judgeModel, provider);
+  const parameters = parsePairs(flags.param);
+  givenParameters(manifest, parameters);
+  return { source: flags.source, parameters, time: parseTime(flags.asOf) };
+}
 
 /** Where only money was lacking for the judge, the exit code says so. */
 function exitOf({ verdict, judge }: Grade): number {
@@ -49,26 +80,17 @@ function exitOf({ verdict, judge }: Grade): number {
   return verdict === 'not_judged' && isSpent ? 4 : 1;
 }
 
-async function gradingFor(flags: GradeFlags): Promise<GradeOptions & { rubric: Rubric }> {
-  if (flags.runbook === undefined) return { rubric: await loadRubric(flags.rubric) };
-  const { loadRunbook } = await import('../../agent/runbook/load.ts');
-  const { gradingOf } = await import('../../agent/rounds.ts');
-  return gradingOf(loadRunbook(flags.runbook), flags.rubric);
-}
-
 /** The gate that asks the source again. @throws RunbookError where it cannot be asked */
-async function askSourceAgain(results: ResultsDir, { source, param, asOf, runbook }: GradeFlags): Promise<Gate> {
+async function askSourceAgain(results: ResultsDir, runbook: Runbook, asked: Asked): Promise<Gate> {
   const { requery } = await import('../../agent/requery.ts');
-  const { loadRunbook } = await import('../../agent/runbook/load.ts');
   const { openSource } = await import('../../sources/open-source.ts');
   const env = loadEnv();
-  const specs = sourceSpecs(source, env);
-  const time = parseTime(asOf);
+  const specs = sourceSpecs(asked.source, env);
   return requery({
-    runbook: loadRunbook(runbook),
+    runbook,
     results,
-    source: (then) => openSource(specs, { env, asOf: time ?? then }),
-    parameters: parsePairs(param),
+    source: (then) => openSource(specs, { env, asOf: asked.time ?? then }),
+    parameters: asked.parameters,
     env,
     signal: new AbortController().signal,
   });
@@ -79,11 +101,6 @@ async function judgingFor(
   flags: GradeFlags,
   context: Parameters<typeof gradingJudge>[1],
 ): Promise<Pick<GradeOptions, 'judge' | 'mustJudge'>> {
-  if (!JUDGES.includes(flags.judge))
-    throw new RunbookError('usage', `--judge ${flags.judge}: there is no such judge.`, {
-      at: '--judge',
-      hint: `Use one of ${JUDGES.join(', ')}.`,
-    });
   if (flags.judge === 'checks') return {};
   const { gradingJudge } = await import('../judge.ts');
   const judge = await gradingJudge(flags, context);

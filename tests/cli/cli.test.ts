@@ -85,6 +85,13 @@ describe('runbook', () => {
     [['run', '--source', 'nowhere.jsonl'], /nowhere\.jsonl/u],
     [['grade', 'nowhere'], /There is no results dir/u],
     [['grade', '.', '--json', '--markdown', '-'], /Only one of --json, --junit - and --markdown -/u],
+    [['grade', '.', '--max-cost', 'abc'], /--max-cost abc: must be an amount/u],
+    [['grade', '.', '--as-of', 'foo'], /--as-of foo: is no time/u],
+    [['grade', '.', '-p', 'a=b'], /-p a: the runbook has no such parameter/u],
+    [['grade', '.', '-p', 'window_days=x'], /-p window_days=x: must be a whole number/u],
+    [['grade', '.', '--judge', 'checks', '--provider', 'nobody'], /--provider nobody: there is no such provider/u],
+    [['grade', '.', '--judge', 'checks', '--judge-model', 'gpt'], /The model "gpt" is not known/u],
+    [['grade', '.', '--runbook', 'nowhere'], /nowhere is no runbook/u],
     [['tool', 'hogql_qery'], /Did you mean hogql_query\?/u],
     [['tool', 'hogql_query', '--input', '{'], /--input is not valid JSON/u],
     [['tool', 'hogql_query', '--input', '{"sql": 1}'], /--input: hogql_query: sql: /u],
@@ -107,10 +114,10 @@ describe('runbook', () => {
 describe('runbook run', () => {
   it('prints the path of the report on stdout, and progress as lines on stderr', async () => {
     const cwd = folderWithEvents();
-    const { code, stdout, stderr } = await runbook(
-      ['run', counting(), '--source', 'events.jsonl', '-p', 'greeting=hi'],
-      { cwd },
-    );
+    const folder = counting();
+    const { code, stdout, stderr } = await runbook(['run', folder, '--source', 'events.jsonl', '-p', 'greeting=hi'], {
+      cwd,
+    });
     expect(stderr).toContain('step 1: connect');
     expect(stderr).toMatch(/hogql_query calls: .*queries 1, rows 1/u);
     expect(stderr).toContain('NOT PASSED');
@@ -118,18 +125,22 @@ describe('runbook run', () => {
     expect(code).toBe(1);
     expect(readFileSync(path.join(cwd, 'results', 'data', 'calls.csv'), 'utf8')).toBe('calls\n3\n');
     expect(stderr).not.toContain('\u001b');
-    expect((await runbook(['grade', 'results'], { cwd })).code).toBe(1);
-    expect(JSON.parse((await runbook(['grade', 'results', '--json'], { cwd })).stdout)).toMatchObject({
-      passed: false,
-    });
-    const junit = await runbook(['grade', 'results', '--junit', '-', '--markdown', 'grade.md'], { cwd });
+    const grade = ['grade', 'results', '--runbook', folder];
+    expect((await runbook(grade, { cwd })).code).toBe(1);
+    expect(JSON.parse((await runbook([...grade, '--json'], { cwd })).stdout)).toMatchObject({ passed: false });
+    const junit = await runbook([...grade, '--junit', '-', '--markdown', 'new/grade.md'], { cwd });
     expect(junit.stdout).toMatch(/^<\?xml .*<failure message="failed: gate /su);
-    expect(readFileSync(path.join(cwd, 'grade.md'), 'utf8')).toMatch(/^### ❌ Failed/u);
+    expect(readFileSync(path.join(cwd, 'new', 'grade.md'), 'utf8')).toMatch(/^### ❌ Failed/u);
+    const other = await runbook(['grade', 'results'], { cwd });
+    expect(other).toMatchObject({ code: 2, stdout: '' });
+    expect(other.stderr).toMatch(/of the runbook toy, not of posthog-trace-optimizer[\s\S]*--runbook FOLDER/u);
   });
 
   it('is graded with its source asked again', async () => {
     const cwd = folderWithEvents();
-    await runbook(['run', counting(), '--source', 'events.jsonl'], { cwd });
+    const manifest = manifestOf('steps/01.md').replace('name: toy', 'name: posthog-trace-optimizer');
+    const folder = toyRunbook({ 'runbook.yaml': manifest, 'steps/01.md': step('connect', COUNT) });
+    await runbook(['run', folder, '--source', 'events.jsonl'], { cwd });
     const { stdout } = await runbook(['grade', 'results', '--source', 'events.jsonl', '--json'], { cwd });
     expect(stdout).toContain('"name": "source"');
   }, 180_000);
