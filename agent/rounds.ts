@@ -3,12 +3,13 @@ import path from 'node:path';
 import { type ErrorCode, RunbookError } from '../lib/errors.ts';
 import type { Grade, GradeOptions } from '../rubric/grade.ts';
 import type { Judge } from '../rubric/judge/contract.ts';
+import type { Subject } from '../rubric/judge/subject.ts';
 import { loadRubric, type Rubric } from '../rubric/load.ts';
 import type { ResultsDir } from '../tools/results-dir.ts';
 import { withComputed } from './computed.ts';
 import type { EventBody } from './events.ts';
 import { gradeReasons } from './grade-reasons.ts';
-import { GRADE } from './results.ts';
+import { GRADE, REPORT } from './results.ts';
 import type { Runbook } from './runbook/manifest.ts';
 
 interface RoundsOptions {
@@ -30,16 +31,27 @@ interface Round {
 }
 
 /**
- * The rubric that a runbook is graded by, and the files that it must leave where it is not the trace optimizer.
+ * The rubric that a runbook is graded by, what a judge reads, and the files that it must leave where it is not the trace optimizer.
  * @param rubric a file in the place of the runbook's own
  */
 export async function gradingOf(
   { dir, manifest }: Runbook,
   rubric?: string,
-): Promise<{ rubric: Rubric; outputs?: string[] }> {
-  if (manifest.rubric === undefined) return { rubric: await loadRubric(rubric) };
+): Promise<{ rubric: Rubric; subject: Subject; outputs?: string[] }> {
+  const { title, description } = manifest;
+  if (manifest.rubric === undefined)
+    return { rubric: await loadRubric(rubric), subject: { title, description, files: [REPORT] } };
+  const subject = { title, description, files: judgedFiles(manifest) };
   const outputs = manifest.outputs.filter(({ required }) => required).map((output) => output.path);
-  return { rubric: await loadRubric(rubric ?? path.join(dir, manifest.rubric), outputs), outputs };
+  return { rubric: await loadRubric(rubric ?? path.join(dir, manifest.rubric), outputs), subject, outputs };
+}
+
+const TEXT = /\.(?:md|markdown|txt|rst|adoc|html?|json|jsonl|csv|tsv|ya?ml|xml)$/iu;
+
+/** The headline deliverables, as far as they are texts; where none is, every text among the outputs. */
+function judgedFiles({ primary_outputs, outputs }: Runbook['manifest']): string[] {
+  const primary = primary_outputs.filter((file) => TEXT.test(file));
+  return primary.length > 0 ? primary : outputs.map((output) => output.path).filter((file) => TEXT.test(file));
 }
 
 /**

@@ -18,6 +18,7 @@ import { changedSince } from './integrity.ts';
 import type { Judge } from './judge/contract.ts';
 import { type Judged, type Judgement, judgeReport } from './judge/judge.ts';
 import { judgeNotes, judgeReasons } from './judge/reasons.ts';
+import { type Subject, subjectText } from './judge/subject.ts';
 import { knownValues } from './known-values.ts';
 import { type Criterion, loadRubric, type Rubric } from './load.ts';
 import { pictureFaults } from './pictures.ts';
@@ -49,7 +50,7 @@ export interface Grade {
   gates: Gate[];
   claims: ReturnType<typeof summarise>;
   judge: Judged | { kind: 'checks' };
-  /** SHA-256 of the rubric as it was loaded and of recommendations.md: what this grade is about. */
+  /** SHA-256 of the rubric as it was loaded and of what was graded (recommendations.md, or the files of another runbook). */
   digests: { rubric: string; report: string | null };
 }
 
@@ -58,6 +59,8 @@ export interface GradeOptions {
   rubric?: Rubric;
   /** Files that must exist and hold something, where the runbook is not the trace optimizer. */
   outputs?: readonly string[];
+  /** What a judge reads and is told of it, where a runbook says so; default: recommendations.md. */
+  subject?: Subject;
   /** The report's files as its data files alone give them, where they come from the report's template; by name. */
   computed?: Readonly<Record<string, string>>;
   /** A model that judges what the checks cannot. */
@@ -130,18 +133,27 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
   ];
   const minimum = minRecommendations(asked.parameters);
   const checked = checkAll(rubric, { artifacts, report: report.structure, known, claims, minimum });
-  const { judge, mustJudge = false } = options;
+  const { judge, mustJudge = false, subject } = options;
+  const files = subject?.files ?? ['recommendations.md'];
   const judged = judge
-    ? await judgeReport({ criteria: rubric.criteria, report: text, checked, mustJudge }, judge)
+    ? await judgeReport(
+        { criteria: rubric.criteria, report: subjectText(root, files), subject, checked, mustJudge },
+        judge,
+      )
     : null;
-  return { ...verdict({ rubric, checked, judged, gates, claims }), digests: digestsOf(root, rubric) };
+  return { ...verdict({ rubric, checked, judged, gates, claims }), digests: digestsOf(root, rubric, files) };
 }
 
-function digestsOf(root: string, rubric: Rubric): Grade['digests'] {
-  const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
-  const report = path.join(root, 'recommendations.md');
-  const isFile = lstatSync(report, { throwIfNoEntry: false })?.isFile() ?? false;
-  return { rubric: sha256(JSON.stringify(rubric)), report: isFile ? sha256(readFileSync(report)) : null };
+function digestsOf(root: string, rubric: Rubric, files: readonly string[]): Grade['digests'] {
+  const report = createHash('sha256');
+  const found = files
+    .map((file) => path.join(root, file))
+    .filter((file) => lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
+  for (const file of found) report.update(readFileSync(file));
+  return {
+    rubric: createHash('sha256').update(JSON.stringify(rubric)).digest('hex'),
+    report: found.length > 0 ? report.digest('hex') : null,
+  };
 }
 
 /** What the checks allow each criterion to score: the lowest of those that speak to it. */
@@ -190,7 +202,7 @@ function verdict({ rubric, checked, judged, gates, claims }: Findings): Omit<Gra
     verdict: state,
     notes: [
       ...unjudged.map(({ name }) => `${name} has no valid judgement, so the report does not pass.`),
-      ...(judged ? judgeNotes(judged) : []),
+      ...(judged ? judgeNotes(judged, checked.size > 0) : []),
     ],
     gates,
     claims: summarise(claims),

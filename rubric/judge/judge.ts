@@ -1,7 +1,8 @@
 import type { Criterion } from '../load.ts';
 import { Asking, type Polled } from './asking.ts';
 import type { Judge } from './contract.ts';
-import { type JudgePrompt, judgePrompt, MAX_REPORT } from './prompt.ts';
+import { type JudgePrompt, judgePrompt, MAX_REPORT, systemPrompt } from './prompt.ts';
+import type { Subject } from './subject.ts';
 import type { Vote } from './vote.ts';
 
 export interface Judgement {
@@ -32,6 +33,8 @@ export type Judged =
 interface Material {
   criteria: readonly Criterion[];
   report: string;
+  /** What the report is, where it is not the trace optimizer's. */
+  subject?: Subject | undefined;
   /** By criterion: what the checks allow, and why. */
   checked: ReadonlyMap<string, { score: number; reasons: readonly string[] }>;
   /** Whether a judge that gives no answer at all leaves the verdict open, instead of leaving it to the checks. */
@@ -44,12 +47,13 @@ interface Material {
  * @throws RunbookError `interrupted` and `log`: they end more than the judging
  */
 export async function judgeReport(material: Material, judge: Judge): Promise<Judged> {
-  const { criteria, report, checked, mustJudge } = material;
+  const { criteria, report, subject, checked, mustJudge } = material;
+  const system = systemPrompt(subject, checked.size > 0);
   const asking = new Asking(judge, report);
   const judgements: Judgement[] = [];
   // One criterion after the other: the first vote puts the report into the prompt cache, the others read it there.
   for (const criterion of criteria) {
-    const prompt = judgePrompt(criterion, report, checked.get(criterion.id) ?? null);
+    const prompt = judgePrompt(criterion, { system, report }, checked.get(criterion.id) ?? null);
     judgements.push(await judgeCriterion(criterion.id, prompt, judge.samples, asking));
   }
   const { answered, failure } = asking;

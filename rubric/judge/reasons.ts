@@ -18,9 +18,10 @@ export function judgeReasons({ votes, median, spread, void: lost }: Judgement): 
 /** Votes so far apart say that the judge does not know. */
 const SPLIT = 2;
 
-/** What a reader must know of how it was judged. */
-export function judgeNotes(judged: Judged): string[] {
-  if (judged.kind === 'checks') return [`The checks alone decided: ${judged.note}`];
+/** What a reader must know of how it was judged. @param isChecked whether any check speaks to a criterion */
+export function judgeNotes(judged: Judged, isChecked: boolean): string[] {
+  if (judged.kind === 'checks')
+    return [`${isChecked ? 'The checks alone decided' : 'Nothing judged it'}: ${judged.note}`];
   const { model, authors, criteria, cut, stopped } = judged;
   const split = criteria.filter(({ spread }) => (spread ?? 0) >= SPLIT).map(({ id }) => id);
   return [

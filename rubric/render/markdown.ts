@@ -8,7 +8,7 @@ export function renderMarkdown(grade: Grade): string {
   const { claims, judge } = grade;
   const by =
     judge.kind === 'model' && judge.criteria.some(({ votes }) => votes.length > 0)
-      ? ` Judged by ${text(judge.model)}, never above what the checks allow.`
+      ? ` Judged by ${text(judge.model)}${grade.criteria.some(({ checks }) => checks !== null) ? ', never above what the checks allow' : ''}.`
       : '';
   const head = { passed: '✅ Passed', failed: '❌ Failed', not_judged: '❌ Not judged' }[grade.verdict];
   const worstFirst = [...grade.criteria].sort((a, b) => (a.score ?? 0) - (b.score ?? 0));

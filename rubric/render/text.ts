@@ -8,8 +8,8 @@ export function renderGrade(grade: Grade): string {
     judge.kind === 'model' && judge.criteria.some(({ votes }) => votes.length > 0) ? `  judged by ${judge.model}` : '';
   const head = { passed: 'PASSED', failed: 'FAILED', not_judged: 'NOT JUDGED (does not pass)' }[grade.verdict];
   const lines = [`${head}  average ${grade.average.toFixed(2)} of 5${by}`, ''];
-  for (const { id, name, score, reasons } of grade.criteria) {
-    lines.push(`${score ?? '-'}/5  ${safe(name)}${votesOf(judge, id)}`);
+  for (const { id, name, score, reasons, checks } of grade.criteria) {
+    lines.push(`${score ?? '-'}/5  ${safe(name)}${votesOf(judge, { id, checks })}`);
     lines.push(...faultsFirst(reasons).map((reason) => `     ${safe(reason)}`));
   }
   lines.push('', 'Gates');
@@ -25,11 +25,11 @@ export function renderGrade(grade: Grade): string {
 }
 
 /** Beside a score: that it is not the judge's, or that only a part of the votes is behind it. */
-function votesOf(judge: Grade['judge'], id: string): string {
+function votesOf(judge: Grade['judge'], { id, checks }: Pick<Grade['criteria'][number], 'id' | 'checks'>): string {
   const judgement = judge.kind === 'model' && 'criteria' in judge ? judge.criteria.find((one) => one.id === id) : null;
   if (!judgement) return '';
   const { votes, void: lost } = judgement;
-  if (votes.length === 0) return '  (by the checks alone: no valid vote)';
+  if (votes.length === 0) return `  (${checks === null ? '' : 'by the checks alone: '}no valid vote)`;
   return lost.length > 0 ? `  (${lost.length} of ${votes.length + lost.length} votes void)` : '';
 }
 
