@@ -101,5 +101,6 @@ function read(text: string, pattern: RegExp, unit: Unit): Figure[] {
 /** Whether a figure can be this value, rounded as it is written. */
 export function shows(figure: Figure, value: number): boolean {
   const size = Math.abs(value);
+  if (!Number.isFinite(figure.value) || !Number.isFinite(size)) return false;
   return Math.abs(figure.value - size) <= figure.half + 1e-9 * Math.max(figure.half, size, figure.value);
 }

@@ -20,7 +20,8 @@ export interface Line {
 
 const HEADING = /^(#{1,6})\s+(.*)$/u;
 const FENCE = /^\s{0,3}(`{3,}|~{3,})\s*([\w-]*)/u;
-const RULE = /^\|?(?:\s*:?-{3,}:?\s*\|?)+$/u;
+/** The line below a table's head holds nothing else, and three dashes in a row. */
+const RULE = /^[|:\s-]+$/u;
 const PRIORITY = /^(?:priority|recommendation)\s+(\d{1,3})\b/iu;
 
 /** The lines that say something, in order. Blank lines, fences and the rules of tables are left out. */
@@ -53,7 +54,7 @@ class Reader {
       this.#head = '';
       return this.#line('text', raw, line);
     }
-    if (RULE.test(raw.trim())) return [];
+    if (RULE.test(raw) && raw.includes('---')) return [];
     const isHead = this.#head === '';
     if (isHead) this.#head = squeezed(raw);
     return this.#line(isHead ? 'head' : 'row', raw, line);

@@ -114,6 +114,13 @@ describe('a report beside the text that its data give', () => {
     ]);
   });
 
+  it('is read in linear time, whatever its tables are ruled with', () => {
+    const ruled = [`|${'-'.repeat(100_000)}x`, `|${'- '.repeat(50_000)}x`, `|${'---|'.repeat(25_000)}x`].join('\n');
+    const started = process.cpuUsage();
+    expect(compareWithComputed(`${COMPUTED}\n${ruled}\n`, COMPUTED)).toEqual([]);
+    expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
+  });
+
   it('names the line and what stands there', () => {
     expect(edited('| 783 |', '| 784 |')).toEqual([expect.objectContaining({ line: 9, text: '784' })]);
   });

@@ -49,6 +49,12 @@ describe('figures', () => {
     );
   });
 
+  it('shows no value where it has more digits than a number can hold', () => {
+    const [figure] = numbersIn(`1${'0'.repeat(309)} calls`);
+    expect(figure?.value).toBe(Number.POSITIVE_INFINITY);
+    expect(figure && [shows(figure, 5), shows(figure, Number.POSITIVE_INFINITY)]).toEqual([false, false]);
+  });
+
   it('refuses a value that is a whole unit of the last digit away', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), (cents) => {
