@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, RunbookError } from './errors.ts';
@@ -55,4 +55,22 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
     await rm(temporary, { force: true }).catch(() => undefined);
     throw ioError(file, cause);
   }
+}
+
+/** Larger files are no results of a run. */
+const MAX_BYTES = 64_000_000;
+
+/**
+ * The bytes of a plain file in a folder. A link could lead out of the folder, and reading a pipe would never end.
+ * @throws Error that says what it is instead (`is no plain file`); the system's error where there is none
+ */
+export function readPlainFile(folder: string, file: string): Buffer {
+  const full = path.join(folder, file);
+  const root = realpathSync(folder);
+  const parent = realpathSync(path.dirname(full));
+  if (parent !== root && !parent.startsWith(root + path.sep)) throw new Error('lies outside the results dir');
+  const stat = lstatSync(full);
+  if (!stat.isFile()) throw new Error(`is ${stat.isDirectory() ? 'a folder' : 'no plain file'}`);
+  if (stat.size > MAX_BYTES) throw new Error(`is larger than ${MAX_BYTES / 1e6} MB`);
+  return readFileSync(full);
 }

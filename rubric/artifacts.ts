@@ -1,8 +1,9 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { z } from 'zod';
 import { messageOf } from '../lib/errors.ts';
+import { readPlainFile } from '../lib/files.ts';
 import {
   facts,
   failureModes,
@@ -20,9 +21,6 @@ import {
   validationReport,
   varianceFile,
 } from './schemas.ts';
-
-/** Larger files are no artifacts of a report. */
-const MAX_BYTES = 64_000_000;
 
 export type Finding = z.infer<typeof finding>;
 export type Sample = z.infer<typeof sample>;
@@ -99,8 +97,8 @@ function csv<T>(file: string, schema: z.ZodType<T>): ContractFile<T[]> {
 export function readArtifacts(dir: string): Artifacts {
   const read = <T>({ file, read: parseText }: ContractFile<T>) => readWith(dir, file, parseText);
   return {
-    report: readText(dir, 'recommendations.md'),
-    summary: readText(dir, 'summary.md'),
+    report: readWith(dir, 'recommendations.md', unixLines),
+    summary: readWith(dir, 'summary.md', unixLines),
     validation: read(CONTRACT.validation),
     spans: read(CONTRACT.spans),
     spans3d: read(CONTRACT.spans3d),
@@ -145,6 +143,11 @@ export function pictureProblem(dir: string, file: string): string | undefined {
   }).problem?.message;
 }
 
+/** Editors of other systems end lines in other ways. */
+function unixLines(text: string): string {
+  return text.replace(/\r\n?/gu, '\n');
+}
+
 /** Any file's text, or what is wrong with it. */
 export function readText(dir: string, file: string): Loaded<string> {
   return readWith(dir, file, (text) => text);
@@ -154,7 +157,9 @@ function readWith<T>(dir: string, file: string, parseText: (text: string) => T):
   const problem = (kind: Problem['kind'], message: string): Loaded<T> => ({ problem: { file, kind, message } });
   let text: string;
   try {
-    text = readRegular(dir, file);
+    text = readPlainFile(dir, file)
+      .toString('utf8')
+      .replace(/^\uFEFF/u, '');
   } catch (error) {
     const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
     return problem(absent ? 'missing' : 'invalid', `${file} ${absent ? 'is missing' : messageOf(error)}`);
@@ -167,17 +172,22 @@ function readWith<T>(dir: string, file: string, parseText: (text: string) => T):
   }
 }
 
-/** Only plain files are read: a link could lead out of the results dir, and a pipe would never end. */
-function readRegular(dir: string, file: string): string {
-  const full = path.join(dir, file);
-  const stat = lstatSync(full);
-  if (!stat.isFile()) throw new Error('is no plain file');
-  if (stat.size > MAX_BYTES) throw new Error(`is larger than ${MAX_BYTES / 1e6} MB`);
-  return readFileSync(full, 'utf8').replace(/^\uFEFF/u, '');
+/** Deeper values are none of a report, and would exhaust whoever walks them. */
+const MAX_DEPTH = 100;
+
+function shallowJson(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (isDeeper(value, MAX_DEPTH)) throw new Error(`it is nested more than ${MAX_DEPTH} deep`);
+  return value;
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((inner) => isDeeper(inner, depth - 1));
 }
 
 function parseJson<T>(text: string, schema: z.ZodType<T>): T {
-  return checked(schema, JSON.parse(text));
+  return checked(schema, shallowJson(text));
 }
 
 function startOfRun(log: string): z.infer<typeof runStarted> {
@@ -231,7 +241,7 @@ function dataFiles(dir: string): Artifacts['data'] {
   }
   return names.flatMap((name) => {
     const file = `data/${name}`;
-    const read = name.endsWith('.json') ? JSON.parse : name.endsWith('.csv') ? csvRows : null;
+    const read = name.endsWith('.json') ? shallowJson : name.endsWith('.csv') ? csvRows : null;
     const loaded = read && readWith<unknown>(dir, file, (text) => read(text));
     return loaded && !loaded.problem ? [{ file, value: loaded.value }] : [];
   });

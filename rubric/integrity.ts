@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { readPlainFile } from '../lib/files.ts';
 import { readText } from './artifacts.ts';
 
 const LOG = 'events.jsonl';
@@ -26,7 +26,8 @@ export function changedSince(dir: string, evidence: readonly string[]): string[]
     if (event && !TEXTS.has(event.path)) digests.set(event.path, event.sha256);
   }
   const changed = [...digests].flatMap(([file, digest]) => {
-    const now = digestOf(path.join(dir, file));
+    if (path.normalize(file).startsWith('..')) return [`${file}, which the log names, lies outside the results dir`];
+    const now = digestOf(dir, file);
     if (now === digest) return [];
     return [now === undefined ? `${file}, which the run wrote, is gone` : `${file} was changed after the run`];
   });
@@ -42,9 +43,9 @@ function parsed(line: string): unknown {
   }
 }
 
-function digestOf(file: string): string | undefined {
+function digestOf(dir: string, file: string): string | undefined {
   try {
-    return lstatSync(file).isFile() ? createHash('sha256').update(readFileSync(file)).digest('hex') : undefined;
+    return createHash('sha256').update(readPlainFile(dir, file)).digest('hex');
   } catch {
     return undefined;
   }

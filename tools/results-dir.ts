@@ -1,7 +1,7 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { messageOf, RunbookError } from '../lib/errors.ts';
-import { makeFolder, writeFileAtomic } from '../lib/files.ts';
+import { makeFolder, readPlainFile, writeFileAtomic } from '../lib/files.ts';
 import { ownerOf } from './owned-artifacts.ts';
 
 interface Rules {
@@ -116,9 +116,10 @@ export class ResultsDir {
     return existsSync(this.resolve(relative));
   }
 
+  /** @throws RunbookError `io` where there is none, it is no plain file, or it is larger than results are */
   readText(relative: string): string {
     try {
-      return readFileSync(this.resolve(relative), 'utf8');
+      return readPlainFile(this.root, this.relative(relative)).toString('utf8');
     } catch (cause) {
       if (cause instanceof RunbookError) throw cause;
       throw notRead(relative, cause);
@@ -172,6 +173,6 @@ function notRead(file: string, cause: unknown): RunbookError {
       cause,
       hint: owner ? `${owner} writes it: call it first.` : 'An earlier step writes it: perform that first.',
     });
-  const what = code === 'EISDIR' ? 'it is a folder' : code;
+  const what = code === messageOf(cause) ? `it ${code}` : code;
   return new RunbookError('io', `${file} cannot be read: ${what}.`, { at: file, cause });
 }
