@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { messageOf } from '../lib/errors.ts';
+import { oneLine, truncate } from '../lib/format.ts';
 import type { GradeOptions } from '../rubric/grade.ts';
 import { FactStore } from '../tools/facts.ts';
 import { reportTexts } from '../tools/report-text.ts';
@@ -11,14 +13,18 @@ const started = z.object({ type: z.literal('run_started'), params });
 const report = z.object({ parameters: params });
 
 /**
- * The report as its data files alone give it, for the grader to compare with. Nothing where it cannot be made of them: the runbook is
- * another, or files are missing or broken, which the grader says by itself.
+ * Adds the report as its data files alone give it, for the grader to compare with. Where it cannot be made of them, the grade says so in a
+ * note; not where the runbook is another, which has files of its own.
  */
-export function withComputed(results: ResultsDir): Pick<GradeOptions, 'computed'> {
+export function withComputed<T extends GradeOptions>(results: ResultsDir, options: T): T {
   try {
-    return { computed: reportTexts({ results, facts: new FactStore(results), params: paramsOf(results) }).texts };
-  } catch {
-    return {};
+    const { texts } = reportTexts({ results, facts: new FactStore(results), params: paramsOf(results) });
+    return { ...options, computed: texts };
+  } catch (error) {
+    if (options.outputs !== undefined) return options;
+    const why = truncate(oneLine(messageOf(error)), 300);
+    const note = `The report was not compared with the text that its data files give: ${why}`;
+    return { ...options, notes: [...(options.notes ?? []), note] };
   }
 }
 

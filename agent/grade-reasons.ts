@@ -34,7 +34,9 @@ function findings({ gates, criteria, claims }: Grade): object[] {
   const short = (text: string, characters = 300) => truncate(oneLine(text), characters);
   const worstFirst = [...criteria].sort((a, b) => (a.score ?? 0) - (b.score ?? 0));
   return [
-    ...gates.filter(({ passed }) => !passed).map(({ name, detail }) => ({ gate: name, detail: short(detail, 1000) })),
+    ...gates
+      .filter(({ passed }) => !passed)
+      .map(({ name, detail }) => ({ gate: name, detail: short(detail.replaceAll('\n', '; '), 1000) })),
     ...worstFirst.map(({ name, score, reasons }) => ({
       criterion: name,
       score,

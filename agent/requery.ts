@@ -62,8 +62,8 @@ export async function requery(options: RequeryOptions): Promise<Gate> {
 function gateOf(found: readonly string[], queries: number, label: string): Gate {
   const named = { name: 'source', title: 'The source still says what the data files say' };
   if (found.length === 0) return { ...named, passed: true, detail: `ok (${queries} queries to ${label})` };
-  const more = found.length > SHOWN ? `; and ${found.length - SHOWN} more` : '';
-  return { ...named, passed: false, detail: found.slice(0, SHOWN).join('; ') + more };
+  const more = found.length > SHOWN ? [`and ${found.length - SHOWN} more`] : [];
+  return { ...named, passed: false, detail: [...found.slice(0, SHOWN), ...more].join('\n') };
 }
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));

@@ -87,7 +87,7 @@ async function gradeRound(
   grading: GradeOptions,
 ): Promise<Round> {
   const { gradeResults } = await import('../rubric/grade.ts');
-  const grade = await gradeResults(results.root, { ...grading, ...withComputed(results) });
+  const grade = await gradeResults(results.root, withComputed(results, grading));
   emit(gradedEvent(number, grade));
   await results.writeJson(GRADE, { ...grade, round: number });
   const paths = runbook.mend?.outputs ?? [];
@@ -156,7 +156,9 @@ function gradedEvent(round: number, grade: Grade): EventBody {
     average: grade.average,
     passed: grade.passed,
     scores: grade.criteria.map(({ id, name, score, reasons }) => ({ id, name, score, reasons })),
-    failed_gates: grade.gates.filter((gate) => !gate.passed).map((gate) => `${gate.name}: ${gate.detail}`),
+    failed_gates: grade.gates
+      .filter((gate) => !gate.passed)
+      .map(({ name, detail }) => `${name}: ${detail.replaceAll('\n', '; ')}`),
     claims: { checked: grade.claims.checked, verified: grade.claims.verified },
     judge: grade.judge.kind === 'model' ? grade.judge.model : null,
   };

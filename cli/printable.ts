@@ -1,9 +1,11 @@
-/** Control characters but the line feed, and those that reorder text: a terminal obeys them. */
-const CONTROLS = /(?:(?!\n)[\p{Cc}\p{Bidi_Control}])+/gu;
+import { withoutUnseen } from '../lib/unseen.ts';
+
+/** Control characters but the line feed: a terminal obeys them. */
+const CONTROLS = /(?:(?!\n)\p{Cc})+/gu;
 
 /** A text that a terminal shows and does not obey: messages may quote what servers, files or traces say. */
 export function printable(text: string): string {
-  return text.replace(CONTROLS, ' ');
+  return withoutUnseen(text.replace(CONTROLS, ' '));
 }
 
 /** Every string of a value, printable and on one line. */

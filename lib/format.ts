@@ -1,3 +1,5 @@
+import { withoutUnseen } from './unseen.ts';
+
 /** How figures are written in reports, on the terminal and in pages: one place, so that the same figure always reads the same. */
 
 /** US dollars: `$12,345.67`, `$0.0421`, `$0.000038`, `-$1.20`. Small amounts keep two significant digits at least. */
@@ -60,10 +62,7 @@ export function truncate(text: string, length: number): string {
   return points.length <= length && text.length <= length * 2 ? text : `${points.slice(0, length - 1).join('')}…`;
 }
 
-/** White space, control characters and marks that turn the direction of the text around them. */
-const UNSEEN = /[\s\p{Cc}\u202a-\u202e\u2066-\u2069]+/gu;
-
 /** Text on one line, without characters that nobody sees: names and ids as reports write them. */
 export function oneLine(text: string): string {
-  return text.replace(UNSEEN, ' ');
+  return withoutUnseen(text.replace(/[\s\p{Cc}]+/gu, ' '));
 }

@@ -1,3 +1,4 @@
+import { truncate } from '../lib/format.ts';
 import type { Artifacts } from './artifacts.ts';
 import type { Expected } from './expected.ts';
 import { type Figure, shows } from './figures.ts';
@@ -23,7 +24,7 @@ export interface Claim {
   file: string;
   line: number;
   kind: ClaimKind;
-  /** As written. */
+  /** As written; its beginning where it is long. */
   text: string;
   scope: Scope;
   /** `contradicted`: it stands for a known value and differs; `unsupported`: no data file holds it. */
@@ -46,6 +47,9 @@ export interface LineFigure extends Figure {
   line: number;
 }
 
+/** Ids and names may be of any length. */
+const SHOWN = 160;
+
 type Place = { scope: Scope };
 
 /** @param outcome.failure null where the claim holds */
@@ -59,7 +63,13 @@ export function claim(
 ): Claim {
   const { kind, text, line, failure, derived = false } = outcome;
   const { status, reason } = failure ?? { status: 'verified' as const, reason: '' };
-  return { file: ground.file, line, kind, text, scope: place.scope, status, derived, reason };
+  const shown = { text: truncate(text, SHOWN), reason: truncate(reason, 2 * SHOWN) };
+  return { file: ground.file, line, kind, scope: place.scope, status, derived, ...shown };
+}
+
+/** A claim as one line for people, with the place where it stands. */
+export function claimLine({ file, line, text, reason }: Pick<Claim, 'file' | 'line' | 'text' | 'reason'>): string {
+  return `${file}:${line}: ${JSON.stringify(text)}: ${reason}`;
 }
 
 /** A figure against everything that the data hold. */

@@ -17,7 +17,7 @@ export interface Gate {
   /** What it holds, in words. */
   title: string;
   passed: boolean;
-  /** What was found; for a failed gate, what to mend. */
+  /** What was found; for a failed gate, what to mend, one fault a line. */
   detail: string;
 }
 
@@ -25,8 +25,8 @@ export interface GateInput {
   artifacts: Artifacts;
   claims: readonly Claim[];
   report: Report;
-  /** The report and the summary, as they were written. */
-  texts: readonly SourceText[];
+  /** The report and the summary, as they were written, with why one cannot be read. */
+  texts: readonly (SourceText & { problem: string | null })[];
   /** What is wrong with the pictures of the report. */
   pictures: readonly string[];
   /** What the end check finds now. */
@@ -43,10 +43,7 @@ const CHECKS: Record<GateId, (input: GateInput) => string[]> = {
   data_read: dataRead,
   validation,
   end_check: ({ found }) => found.stages.filter((s) => !s.passed).map((s) => `${s.name}: ${s.message}`),
-  structure: ({ report, artifacts, declared }) => [
-    ...outlineFaults(report),
-    ...(declared === null ? summaryGaps(artifacts) : []),
-  ],
+  structure: structureFaults,
   artifacts: artifactFaults,
   unchanged: ({ changed }) => [...changed],
   clean_text: cleanText,
@@ -59,8 +56,9 @@ const SHOWN = 8;
 export function checkGates(rubric: Rubric, input: GateInput): Gate[] {
   return rubric.gates.map(({ id, name: title }) => {
     const faults = CHECKS[id](input);
-    const more = faults.length > SHOWN ? `; and ${faults.length - SHOWN} more` : '';
-    return { name: id, title, passed: faults.length === 0, detail: faults.slice(0, SHOWN).join('; ') + more || 'ok' };
+    const more = faults.length > SHOWN ? [`and ${faults.length - SHOWN} more`] : [];
+    const detail = [...faults.slice(0, SHOWN), ...more].join('\n') || 'ok';
+    return { name: id, title, passed: faults.length === 0, detail };
   });
 }
 
@@ -134,7 +132,7 @@ function validation({ artifacts, found }: GateInput): string[] {
 
 function settingFaults({ validation: { value: claimed }, run }: Artifacts, found: ValidationReport): string[] {
   if (!claimed) return [];
-  const faults: string[] = [];
+  const faults = run.problem?.kind === 'invalid' ? [run.problem.message] : [];
   if (claimed.backend === '' || claimed.backend !== found.backend)
     faults.push(
       `it names the backend ${JSON.stringify(claimed.backend)}, data/project.json ${JSON.stringify(found.backend)}`,
@@ -150,6 +148,12 @@ function settingFaults({ validation: { value: claimed }, run }: Artifacts, found
   return faults;
 }
 
+function structureFaults({ texts, report, artifacts, declared }: GateInput): string[] {
+  const unread = texts.flatMap(({ file, problem }) => (problem === null ? [] : [`${file} cannot be read: ${problem}`]));
+  if (unread.length > 0) return unread;
+  return [...outlineFaults(report), ...(declared === null ? summaryGaps(artifacts) : [])];
+}
+
 function artifactFaults({ artifacts, report }: GateInput): string[] {
   const none = artifacts.findings.value?.findings.length === 0 && report.recommendations.length > 0;
   const faults = consistencyFaults(artifacts);
@@ -163,5 +167,5 @@ function cleanText({ artifacts, texts }: GateInput): string[] {
     ...(artifacts.models.value ?? []).map((row) => row.model),
     ...(typeof label === 'string' ? [label] : []),
   ];
-  return texts.flatMap((text) => cleanTextFaults(text, names));
+  return texts.flatMap((text) => (text.problem === null ? cleanTextFaults(text, names) : []));
 }

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
-import { type Loaded, readArtifacts, readText } from './artifacts.ts';
+import { readPlainFile } from '../lib/files.ts';
+import { type Artifacts, type Loaded, readArtifacts, readText } from './artifacts.ts';
 import type { Claim } from './claim.ts';
 import { readClaims, summarise } from './claims.ts';
+import type { SourceText } from './clean-text.ts';
 import { computedClaims } from './computed-claims.ts';
 import { actionability } from './criteria/actionability.ts';
 import { costAnalysis } from './criteria/cost-analysis.ts';
-import type { Evidence, Scored } from './criteria/criterion.ts';
+import { type Evidence, reasonsOf, type Scored } from './criteria/criterion.ts';
 import { evidence } from './criteria/evidence.ts';
 import { qualitativeDepth } from './criteria/qualitative-depth.ts';
 import { roadmap } from './criteria/roadmap.ts';
@@ -19,12 +21,13 @@ import type { Judge } from './judge/contract.ts';
 import { type Judged, type Judgement, judgeReport } from './judge/judge.ts';
 import { judgeNotes, judgeReasons } from './judge/reasons.ts';
 import { type Subject, subjectText } from './judge/subject.ts';
-import { knownValues } from './known-values.ts';
+import { type KnownValues, knownValues } from './known-values.ts';
 import { type Criterion, loadRubric, type Rubric } from './load.ts';
 import { pictureFaults } from './pictures.ts';
 import { readReport } from './report.ts';
 import { isEvidence } from './sources.ts';
-import { minRecommendations, settingsOf, validate } from './validate.ts';
+import type { Report } from './structure.ts';
+import { minRecommendations, settingsOf, type ValidationReport, validate } from './validate.ts';
 
 export interface GradedCriterion {
   id: string;
@@ -32,6 +35,7 @@ export interface GradedCriterion {
   weight: number;
   /** 1 to 5; null where nothing computes it and no model judged it. */
   score: number | null;
+  /** What keeps the score down first, what is well last. */
   reasons: string[];
   /** What the checks allow; null where none speaks to it. */
   checks: number | null;
@@ -67,6 +71,8 @@ export interface GradeOptions {
   judge?: Judge;
   /** The report does not pass unless the judge could be asked. */
   mustJudge?: boolean;
+  /** What a reader of the grade must know of how it was made. */
+  notes?: readonly string[];
   /** Gates that others have checked, who may ask the source again. */
   gates?: readonly Gate[];
 }
@@ -85,74 +91,107 @@ const SCORERS: Record<CheckId, (input: Evidence) => Scored> = {
  * @throws RunbookError `usage` where there is no such folder, `runbook_invalid` where the rubric does not load
  */
 export async function gradeResults(dir: string, options: GradeOptions = {}): Promise<Grade> {
-  const root = path.resolve(dir);
-  if (!existsSync(root) || !statSync(root).isDirectory()) {
-    throw new RunbookError('usage', `There is no results dir at ${root}.`, {
-      hint: 'Give the folder that a run wrote.',
-    });
-  }
+  const root = rootOf(dir);
   const rubric = options.rubric ?? (await loadRubric());
-  const artifacts = readArtifacts(root);
-  const text = artifacts.report.value ?? '';
-  const report = await readReport(text);
-  const known = knownValues(artifacts, options.outputs);
-  const summary = await readReport(artifacts.summary.value ?? '');
-  const claims: Claim[] = [
-    ...readClaims(report.structure.blocks, { file: 'recommendations.md', artifacts, known }),
-    ...readClaims(summary.structure.blocks, { file: 'summary.md', artifacts, known }),
-    ...computedClaims(
-      { file: 'recommendations.md', text, ...report.structure },
-      options.computed?.['recommendations.md'],
-    ),
-    ...computedClaims(
-      { file: 'summary.md', text: artifacts.summary.value ?? '', ...summary.structure },
-      options.computed?.['summary.md'],
-    ),
-  ];
+  const results = await readResults(root, options.outputs);
+  const { artifacts, known, report } = results;
+  const claims = claimsOf(results, options.computed);
   const asked = settingsOf(artifacts);
   const found = validate({ ...report, artifacts, known }, asked);
-  const declared = options.outputs?.map((file): Loaded<string> => readText(root, file)) ?? null;
-  const texts = [
-    { file: 'recommendations.md', text, blocks: report.structure.blocks },
-    { file: 'summary.md', text: artifacts.summary.value ?? '', blocks: summary.structure.blocks },
-  ];
-  const evidence = artifacts.data.map(({ file }) => file).filter((file) => isEvidence(file, options.outputs));
-  const pictures = pictureFaults(root, report.structure.blocks);
-  const gates = [
-    ...checkGates(rubric, {
-      artifacts,
-      claims,
-      report: report.structure,
-      texts,
-      pictures,
-      found,
-      declared,
-      changed: changedSince(root, evidence),
-    }),
-    ...(options.gates ?? []),
-  ];
+  const gates = [...gatesOf(rubric, { results, claims, found }, options.outputs), ...(options.gates ?? [])];
   const minimum = minRecommendations(asked.parameters);
   const checked = checkAll(rubric, { artifacts, report: report.structure, known, claims, minimum });
-  const { judge, mustJudge = false, subject } = options;
-  const files = subject?.files ?? ['recommendations.md'];
-  const judged = judge
-    ? await judgeReport(
-        { criteria: rubric.criteria, report: subjectText(root, files), subject, checked, mustJudge },
-        judge,
-      )
-    : null;
-  return { ...verdict({ rubric, checked, judged, gates, claims }), digests: digestsOf(root, rubric, files) };
+  const files = options.subject?.files ?? ['recommendations.md'];
+  const judged = await judgedBy(options, { criteria: rubric.criteria, report: subjectText(root, files), checked });
+  const notes = options.notes ?? [];
+  return { ...verdict({ rubric, checked, judged, gates, claims, notes }), digests: digestsOf(root, rubric, files) };
+}
+
+function rootOf(dir: string): string {
+  const root = path.resolve(dir);
+  if (existsSync(root) && statSync(root).isDirectory()) return root;
+  throw new RunbookError('usage', `There is no results dir at ${root}.`, { hint: 'Give the folder that a run wrote.' });
+}
+
+/** A text of the results dir: empty where there is none, without blocks where it cannot be read. */
+interface ReadText extends SourceText {
+  structure: Report;
+  problem: string | null;
+}
+
+interface Results {
+  root: string;
+  artifacts: Artifacts;
+  known: KnownValues;
+  report: ReadText;
+  summary: ReadText;
+}
+
+async function readResults(root: string, outputs: GradeOptions['outputs']): Promise<Results> {
+  const artifacts = readArtifacts(root);
+  return {
+    root,
+    artifacts,
+    known: knownValues(artifacts, outputs),
+    report: await read('recommendations.md', artifacts.report),
+    summary: await read('summary.md', artifacts.summary),
+  };
+}
+
+async function read(file: string, { value: text = '' }: Loaded<string>): Promise<ReadText> {
+  const { structure, problem } = await readReport(text);
+  return { file, text, structure, blocks: structure.blocks, problem };
+}
+
+/** What the texts claim, and where they differ from what the data give. A text that cannot be read claims nothing, and fails a gate. */
+function claimsOf({ artifacts, known, report, summary }: Results, computed: GradeOptions['computed']): Claim[] {
+  return [report, summary].flatMap(({ file, text, blocks, problem }) => {
+    if (problem !== null) return [];
+    const claims = readClaims(blocks, { file, artifacts, known });
+    return [...claims, ...computedClaims({ file, text, blocks, claims }, computed?.[file])];
+  });
+}
+
+function gatesOf(
+  rubric: Rubric,
+  { results, claims, found }: { results: Results; claims: Claim[]; found: ValidationReport },
+  outputs: GradeOptions['outputs'],
+): Gate[] {
+  const { root, artifacts, report, summary } = results;
+  const evidence = artifacts.data.map(({ file }) => file).filter((file) => isEvidence(file, outputs));
+  return checkGates(rubric, {
+    artifacts,
+    claims,
+    report: report.structure,
+    texts: [report, summary],
+    pictures: pictureFaults(root, report.blocks),
+    found,
+    declared: outputs?.map((file) => readText(root, file)) ?? null,
+    changed: changedSince(root, evidence),
+  });
+}
+
+async function judgedBy(
+  { judge, mustJudge = false, subject }: GradeOptions,
+  { criteria, report, checked }: { criteria: readonly Criterion[]; report: string; checked: Map<string, Scored> },
+): Promise<Judged | null> {
+  if (!judge) return null;
+  const reasoned = new Map([...checked].map(([id, scored]) => [id, { ...scored, reasons: reasonsOf(scored) }]));
+  return judgeReport({ criteria, report, subject, checked: reasoned, mustJudge }, judge);
 }
 
 function digestsOf(root: string, rubric: Rubric, files: readonly string[]): Grade['digests'] {
-  const report = createHash('sha256');
-  const found = files
-    .map((file) => path.join(root, file))
-    .filter((file) => lstatSync(file, { throwIfNoEntry: false })?.isFile() ?? false);
-  for (const file of found) report.update(readFileSync(file));
+  const contents = files.flatMap((file) => {
+    try {
+      return [readPlainFile(root, file)];
+    } catch {
+      return []; // a gate says what is wrong with it
+    }
+  });
+  const report = contents.reduce((hash, content) => hash.update(content), createHash('sha256')).digest('hex');
   return {
     rubric: createHash('sha256').update(JSON.stringify(rubric)).digest('hex'),
-    report: found.length > 0 ? report.digest('hex') : null,
+    report: contents.length > 0 ? report : null,
   };
 }
 
@@ -163,7 +202,8 @@ function checkAll(rubric: Rubric, input: Evidence): Map<string, Scored> {
     const results = checks.map((check) => SCORERS[check](input));
     if (results.length === 0) continue;
     const score = Math.min(...results.map((result) => result.score));
-    scored.set(id, { score, reasons: results.flatMap((result) => result.reasons) });
+    const faults = results.flatMap((result) => result.faults);
+    scored.set(id, { score, faults, merits: results.flatMap((result) => result.merits) });
   }
   return scored;
 }
@@ -174,9 +214,10 @@ interface Findings {
   judged: Judged | null;
   gates: Gate[];
   claims: Claim[];
+  notes: readonly string[];
 }
 
-function verdict({ rubric, checked, judged, gates, claims }: Findings): Omit<Grade, 'digests'> {
+function verdict({ rubric, checked, judged, gates, claims, notes }: Findings): Omit<Grade, 'digests'> {
   const model = judged?.kind === 'model' ? judged : null;
   const judgements = new Map(model?.criteria.map((one) => [one.id, one]));
   const criteria = rubric.criteria.map((criterion) =>
@@ -201,6 +242,7 @@ function verdict({ rubric, checked, judged, gates, claims }: Findings): Omit<Gra
     passed: state === 'passed',
     verdict: state,
     notes: [
+      ...notes,
       ...unjudged.map(({ name }) => `${name} has no valid judgement, so the report does not pass.`),
       ...(judged ? judgeNotes(judged, checked.size > 0) : []),
     ],
@@ -217,7 +259,9 @@ function gradeCriterion(
   judgement: Judgement | undefined,
 ): GradedCriterion {
   const scores = [checked?.score, judgement?.median].filter((score): score is number => typeof score === 'number');
-  const reasons = [...(checked?.reasons ?? []), ...(judgement ? judgeReasons(judgement) : [])];
+  const judged = judgement ? judgeReasons(judgement) : { faults: [], merits: [] };
+  const [checks, judging] = [checked ?? { faults: [], merits: [] }, judged];
+  const reasons = [...checks.faults, ...judging.faults, ...checks.merits, ...judging.merits];
   if (scores.length === 0 && reasons.length === 0) reasons.push('no check computes it: a model must judge it');
   return {
     id,

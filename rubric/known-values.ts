@@ -23,7 +23,6 @@ export interface KnownValues {
   hasPair(seen: Figure, of: Figure): boolean;
   /** Whether an artifact holds this trace id; a shortened one (`0194abcd…`) counts where it is at least 8 characters long. */
   hasTrace(id: string): boolean;
-  traceCount: number;
   texts: KnownTexts;
   excerpts: KnownExcerpts;
 }
@@ -148,7 +147,6 @@ export function knownValues(artifacts: Artifacts, outputs: readonly string[] = [
       excerpts ??= knownExcerpts(artifacts, outputs);
       return excerpts;
     },
-    traceCount: index.traces.size,
   };
 }
 

@@ -1,3 +1,4 @@
+import { withoutUnseen } from '../lib/unseen.ts';
 import { wordsAsDigits } from './number-words.ts';
 
 /**
@@ -6,7 +7,7 @@ import { wordsAsDigits } from './number-words.ts';
  */
 export function plainFigures(text: string): string {
   if (!FIGURES.test(text)) return text;
-  let plain = ungrouped(text).normalize('NFKC').replace(HIDDEN, '').replace(OTHER_DIGIT, asciiDigit);
+  let plain = withoutUnseen(ungrouped(text).normalize('NFKC')).replace(OTHER_DIGIT, asciiDigit);
   plain = ungrouped(plain).replace(MINUS, '-');
   for (const [pattern, write] of REWRITES) plain = plain.replace(pattern, write);
   return plain;
@@ -15,8 +16,6 @@ export function plainFigures(text: string): string {
 /** Digits, anything beyond ASCII, and words of numbers. */
 const FIGURES =
   /[^ -~\s\uFFFC]|\d|(?:hundred|thousand|million|dozen|half|third|quarter|teen|ty)s?\b|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b/iu;
-/** Format characters (zero width, soft hyphen, direction marks) and variation selectors. */
-const HIDDEN = /\p{Cf}|[\uFE00-\uFE0F]/gu;
 const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
 const MINUS = /[\u2212\u2013](?=\s?[$\d])(?<![\d\s]\s?.)/gu;
 

@@ -47,7 +47,7 @@ async function report(name: string, source: string): Promise<string> {
 }
 
 function grade(dir: string): Promise<Grade> {
-  return gradeResults(dir, withComputed(ResultsDir.open(dir)));
+  return gradeResults(dir, withComputed(ResultsDir.open(dir), {}));
 }
 
 async function falseAlarms(reports: readonly string[]): Promise<void> {

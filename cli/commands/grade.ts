@@ -43,7 +43,7 @@ export const grade: Register = (command, exit) => {
     const options = await gradingOf(runbook, flags.rubric);
     const judging = await judgingFor(flags, { rubric: options.rubric, results, env: loadEnv() });
     const gates = flags.source === undefined ? [] : [await askSourceAgain(results, runbook, asked)];
-    const result = await gradeResults(results.root, { ...options, ...withComputed(results), ...judging, gates });
+    const result = await gradeResults(results.root, withComputed(results, { ...options, ...judging, gates }));
     await write(result, options.rubric, flags);
     exit(exitOf(result));
   });

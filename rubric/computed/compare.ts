@@ -8,6 +8,8 @@ export interface Mismatch {
   /** As written. */
   text: string;
   reason: string;
+  /** The figures and names in it that the data do not have there; empty where something else is wrong. */
+  differs: readonly string[];
 }
 
 /** Lines of this likeness say the same thing in the same words. */
@@ -96,7 +98,8 @@ function textLine(line: Line, there: readonly Computed[]): Mismatch[] {
   if (!best || best.score < ALIKE) return [];
   best.each.taken = true;
   const wrong = contradiction(words, best.each.words) ?? namedOtherwise(line.text, best.each.text);
-  return wrong === undefined ? [] : [says(line, `${wrong}: the data say ${quoted(best.each.text)}`)];
+  if (wrong === undefined) return [];
+  return [says(line, `${wrong}: the data say ${quoted(best.each.text)}`, without(words.hard, best.each.words.hard))];
 }
 
 /** How a line in the same words says something else; undefined where it only says less, more, or the same. */
@@ -139,7 +142,8 @@ function tableLine(line: Line, there: readonly Computed[]): Mismatch[] {
     .filter((column) => own[column] !== data[column])
     .map((column) => {
       const name = line.kind === 'head' ? `column ${column + 1}` : head[column] || `column ${column + 1}`;
-      return says({ ...line, text: own[column] ?? '' }, `${name}: the data say ${quoted(data[column] ?? 'nothing')}`);
+      const text = own[column] ?? '';
+      return says({ ...line, text }, `${name}: the data say ${quoted(data[column] ?? 'nothing')}`, [text]);
     });
 }
 
@@ -177,8 +181,8 @@ function lacking(pairs: readonly { line: Line; same: Computed | undefined }[], i
   );
 }
 
-function says({ line, text }: Pick<Line, 'line' | 'text'>, reason: string): Mismatch {
-  return { line, text: truncate(oneLine(text), SHOWN), reason };
+function says({ line, text }: Pick<Line, 'line' | 'text'>, reason: string, differs: string[] = []): Mismatch {
+  return { line, text: truncate(oneLine(text), SHOWN), reason, differs };
 }
 
 function quoted(text: string): string {

@@ -2,7 +2,7 @@ import { traceKey } from '../keys.ts';
 import type { TableBlock } from '../markdown.ts';
 import { fullText } from '../structure.ts';
 import { csvColumn } from '../table-columns.ts';
-import { at, type Evidence, isThere, type Scored, withClaims } from './criterion.ts';
+import { at, type Evidence, isThere, only, type Scored, withClaims } from './criterion.ts';
 
 /**
  * Cost analysis: a volume table, a cost table, the average cost of a call, and the split by model. Four of four: 5; three: 4; two: 3; one:
@@ -14,9 +14,9 @@ export function costAnalysis(input: Evidence): Scored {
   const spans = artifacts.spans.value ?? [];
   const models = artifacts.models.value ?? [];
   if (spans.length === 0) {
-    return { score: 1, reasons: [artifacts.spans.problem?.message ?? 'data/metrics_by_span.csv holds no operation'] };
+    return only(1, artifacts.spans.problem?.message ?? 'data/metrics_by_span.csv holds no operation');
   }
-  if (!isThere(input, 'Cost Analysis')) return { score: 1, reasons: ['the section Cost Analysis is missing or empty'] };
+  if (!isThere(input, 'Cost Analysis')) return only(1, 'the section Cost Analysis is missing or empty');
   const tables = report.blocks.filter((b) => b.kind === 'table').filter((b) => b.scope.section === 'Cost Analysis');
   const most = top(spans, (row) => row.calls).map((row) => row.operation);
   const dearest = top(spans, (row) => row.total_cost_usd).map((row) => row.operation);
@@ -27,9 +27,9 @@ export function costAnalysis(input: Evidence): Scored {
     { what: 'the average cost per call', ok: shows(tables, 'operation', 'avg_cost_per_call', []) },
     { what: 'the split by model', ok: shows(tables, 'model', 'total_cost_usd', dearestModels) },
   ].filter(({ ok }) => !ok);
-  const reasons = missing.map(({ what }) => `${at(report.sections['Cost Analysis']?.line)}: ${what} is missing`);
-  if (missing.length === 0) reasons.push('volume, cost, average cost per call and the split by model are there');
-  return withClaims('cost_analysis', input, { score: 5 - missing.length, reasons });
+  const faults = missing.map(({ what }) => `${at(report.sections['Cost Analysis']?.line)}: ${what} is missing`);
+  const merits = missing.length === 0 ? ['volume, cost, average cost per call and the split by model are there'] : [];
+  return withClaims('cost_analysis', input, { score: 5 - missing.length, faults, merits });
 }
 
 /** The rows that share the largest value. */

@@ -1,5 +1,5 @@
 import type { Artifacts } from '../artifacts.ts';
-import type { Claim } from '../claim.ts';
+import { type Claim, claimLine } from '../claim.ts';
 import type { CheckId } from '../ids.ts';
 import type { KnownValues } from '../known-values.ts';
 import type { Report, SectionName } from '../structure.ts';
@@ -17,7 +17,19 @@ export interface Evidence {
 export interface Scored {
   /** 1 to 5, whole. */
   score: number;
-  reasons: string[];
+  /** What keeps it down, in the order in which someone who mends the report needs it. */
+  faults: string[];
+  /** What is well. */
+  merits: string[];
+}
+
+export function reasonsOf({ faults, merits }: Pick<Scored, 'faults' | 'merits'>): string[] {
+  return [...faults, ...merits];
+}
+
+/** A score with one reason that keeps it down. */
+export function only(score: number, fault: string): Scored {
+  return { score, faults: [fault], merits: [] };
 }
 
 const BY_SECTION: Partial<Record<SectionName, CheckId>> = {
@@ -41,12 +53,18 @@ export function withClaims(id: CheckId, { claims }: Evidence, scored: Scored): S
   const own = claims.filter((claim) => checkOf(claim) === id);
   const bad = own.filter((claim) => claim.status !== 'verified');
   if (bad.length === 0) {
-    const note = own.length > 0 ? [`${own.length} claims agree with the data`] : [];
-    return { score: scored.score, reasons: [...scored.reasons, ...note] };
+    const note = own.length > 0 ? [`${counted(own.length, 'claim agrees', 'claims agree')} with the data`] : [];
+    return { ...scored, merits: [...scored.merits, ...note] };
   }
-  const shown = bad.slice(0, SHOWN).map((c) => `${c.file}:${c.line}: ${JSON.stringify(c.text)}: ${c.reason}`);
-  const more = bad.length > SHOWN ? [`and ${bad.length - SHOWN} more claims that do not hold`] : [];
-  return { score: Math.min(scored.score, WITH_A_FALSE_CLAIM), reasons: [...scored.reasons, ...shown, ...more] };
+  const more = bad.length - SHOWN;
+  const rest = more > 0 ? [`and ${counted(more, 'more claim that does', 'more claims that do')} not hold`] : [];
+  const faults = [...scored.faults, ...bad.slice(0, SHOWN).map(claimLine), ...rest];
+  return { ...scored, score: Math.min(scored.score, WITH_A_FALSE_CLAIM), faults };
+}
+
+/** `1 trace`, `2 traces` */
+export function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 /** A place in the report. */

@@ -10,23 +10,22 @@ import { at, type Evidence, type Scored, withClaims } from './criterion.ts';
 export function evidence(input: Evidence): Scored {
   const { report, artifacts, known } = input;
   const list = report.recommendations;
-  const reasons: string[] = [];
+  const faults: string[] = [];
   const cited = list.filter((r) => citesTrace(r, known.hasTrace));
   for (const r of list)
-    if (!cited.includes(r)) reasons.push(`${at(r.line)}: priority ${r.priority} names no trace of the data`);
+    if (!cited.includes(r)) faults.push(`${at(r.line)}: priority ${r.priority} names no trace of the data`);
   const findings = artifacts.findings.value?.findings ?? [];
   const traced = findings.filter((f) => f.trace_ids.some((id) => known.hasTrace(id)));
-  for (const f of findings) if (!traced.includes(f)) reasons.push(`data/findings.json: ${f.id} names no trace`);
+  for (const f of findings) if (!traced.includes(f)) faults.push(`data/findings.json: ${f.id} names no trace`);
   const total = list.length + findings.length;
   const share = list.length === 0 ? 0 : (cited.length + traced.length) / total;
   const quoted = excerptShare(input);
-  reasons.unshift(
-    `${cited.length} of ${list.length} recommendations and ${traced.length} of ${findings.length} findings name traces of the data`,
-  );
-  if (share === 1 && quoted < 0.5) reasons.push('fewer than half of the recommendations quote what was read');
+  const count = `${cited.length} of ${list.length} recommendations and ${traced.length} of ${findings.length} findings name traces of the data`;
+  if (share === 1 && quoted < 0.5) faults.push('fewer than half of the recommendations quote what was read');
   const score =
     share === 1 ? (quoted >= 0.5 ? 5 : quoted > 0 ? 4 : 3) : share >= 0.75 ? 4 : share >= 0.5 ? 3 : share > 0 ? 2 : 1;
-  return withClaims('evidence', input, { score, reasons: reasons.slice(0, 12) });
+  const reasons = share === 1 ? { faults, merits: [count] } : { faults: [count, ...faults].slice(0, 12), merits: [] };
+  return withClaims('evidence', input, { score, ...reasons });
 }
 
 function citesTrace(recommendation: ReportRecommendation, hasTrace: (id: string) => boolean): boolean {

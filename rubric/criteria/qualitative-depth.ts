@@ -1,7 +1,7 @@
 import type { Sample } from '../artifacts.ts';
 import { percentagesIn } from '../figures.ts';
 import type { ScopedBlock } from '../structure.ts';
-import { at, type Evidence, isThere, type Scored, withClaims } from './criterion.ts';
+import { at, counted, type Evidence, isThere, only, type Scored, withClaims } from './criterion.ts';
 import { saysUnavailable } from './evidence.ts';
 
 /** How a report may name each kind. */
@@ -31,17 +31,17 @@ interface Shown {
 export function qualitativeDepth(input: Evidence): Scored {
   const { artifacts, report } = input;
   const samples = artifacts.samples.value ?? [];
-  if (samples.length === 0) return { score: 1, reasons: [artifacts.samples.problem?.message ?? 'no trace was read'] };
-  if (!isThere(input, 'Qualitative Findings'))
-    return { score: 1, reasons: ['the section Qualitative Findings is missing or empty'] };
+  if (samples.length === 0) return only(1, artifacts.samples.problem?.message ?? 'no trace was read');
+  if (!isThere(input, 'Qualitative Findings')) return only(1, 'the section Qualitative Findings is missing or empty');
   const blocks = report.blocks.filter((block) => block.scope.section === 'Qualitative Findings');
   const kinds = Object.entries(NAMES).flatMap(([tag, name]) => shownKind(tag, name, samples, blocks) ?? []);
   const line = report.sections['Qualitative Findings']?.line;
   const scored = kinds.length > 0 ? ofKinds(kinds, input) : withoutFinding(input, blocks);
   const hidden = abnormalTags(samples).filter((tag) => !kinds.some((kind) => kind.tag === tag));
-  const reasons = [`${at(line)}: ${samples.length} traces read`, ...scored.reasons];
-  if (hidden.length > 0) reasons.push(`found by reading, but not in the report: ${hidden.join(', ')}`);
-  return withClaims('qualitative_depth', input, { score: scored.score, reasons });
+  const unsaid = hidden.length > 0 ? [`found by reading, but not in the report: ${hidden.join(', ')}`] : [];
+  const read = `${at(line)}: ${counted(samples.length, 'trace', 'traces')} read`;
+  const reasons = { faults: [...scored.faults, ...unsaid], merits: [read, ...scored.merits] };
+  return withClaims('qualitative_depth', input, { score: scored.score, ...reasons });
 }
 
 function abnormalTags(samples: readonly Sample[]): string[] {
@@ -72,28 +72,34 @@ function shownKind(
 }
 
 function ofKinds(kinds: readonly Shown[], input: Evidence): Scored {
-  const counted = kinds.filter((kind) => kind.frequency);
-  const whole = counted.filter((kind) => kind.excerpt || saysUnavailable(input));
-  const reasons = kinds.map(
-    ({ tag, traces, frequency, excerpt }) =>
-      `${tag} in ${traces} traces${frequency ? '' : ', without an estimate of its frequency'}${excerpt ? '' : ', without an excerpt'}`,
-  );
-  if (whole.length >= 2) return { score: 5, reasons };
+  const estimated = kinds.filter((kind) => kind.frequency);
+  const whole = estimated.filter((kind) => kind.excerpt || saysUnavailable(input));
+  const thin = kinds.filter((kind) => !whole.includes(kind));
+  const reasons = { faults: thin.map(reasonOf), merits: kinds.filter((kind) => !thin.includes(kind)).map(reasonOf) };
+  if (whole.length >= 2) return { score: 5, ...reasons };
   const [one] = whole;
-  if (counted.length >= 2 || (one && one.traces >= 2)) return { score: 4, reasons };
-  return { score: 3, reasons };
+  if (estimated.length >= 2 || (one && one.traces >= 2)) return { score: 4, ...reasons };
+  return { score: 3, ...reasons };
+}
+
+function reasonOf({ tag, traces, frequency, excerpt }: Shown): string {
+  const lacks = [
+    ...(frequency ? [] : ['without an estimate of its frequency']),
+    ...(excerpt ? [] : ['without an excerpt']),
+  ];
+  return [`${tag} in ${counted(traces, 'trace', 'traces')}`, ...lacks].join(', ');
 }
 
 function withoutFinding(input: Evidence, blocks: readonly ScopedBlock[]): Scored {
   if (abnormalTags(input.artifacts.samples.value ?? []).length > 0) {
-    return { score: 2, reasons: ['what reading found is not in the report'] };
+    return only(2, 'what reading found is not in the report');
   }
-  if (saysUnavailable(input)) return { score: 3, reasons: ['the project stores no content, and the report says so'] };
+  if (saysUnavailable(input)) return only(3, 'the project stores no content, and the report says so');
   const honest = blocks.some(
     (b) => b.kind === 'text' && b.lines.some((l) => /\bno\b.*\babnormal/iu.test(l.text) && isBounded(l.text)),
   );
-  if (honest) return { score: 3, reasons: ['none is abnormal, and the report says how sure that is'] };
-  return { score: 2, reasons: ['traces were read, but the report draws nothing from them'] };
+  if (honest) return only(3, 'none is abnormal, and the report says how sure that is');
+  return only(2, 'traces were read, but the report draws nothing from them');
 }
 
 function isBounded(text: string): boolean {

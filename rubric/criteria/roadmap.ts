@@ -2,7 +2,7 @@ import type { Artifacts, Finding } from '../artifacts.ts';
 import { monthFactor } from '../expected.ts';
 import type { TableBlock } from '../markdown.ts';
 import { fullText, type ScopedBlock } from '../structure.ts';
-import { at, type Evidence, isThere, type Scored, withClaims } from './criterion.ts';
+import { at, type Evidence, isThere, only, type Scored, withClaims } from './criterion.ts';
 
 const COLUMNS: [string, RegExp][] = [
   ['impact', /impact|severity/iu],
@@ -18,7 +18,7 @@ const COLUMNS: [string, RegExp][] = [
  */
 export function roadmap(input: Evidence): Scored {
   if (!isThere(input, 'Implementation Roadmap')) {
-    return { score: 1, reasons: ['the section Implementation Roadmap is missing or empty'] };
+    return only(1, 'the section Implementation Roadmap is missing or empty');
   }
   const blocks = input.report.blocks.filter((block) => block.scope.section === 'Implementation Roadmap');
   const table = blocks
@@ -30,7 +30,7 @@ export function roadmap(input: Evidence): Scored {
   );
   const limited =
     excess.length > 0
-      ? { score: Math.min(scored.score, 2), reasons: [...scored.reasons, ...excess.slice(0, 5)] }
+      ? { ...scored, score: Math.min(scored.score, 2), faults: [...scored.faults, ...excess.slice(0, 5)] }
       : scored;
   return withClaims('roadmap', input, limited);
 }
@@ -48,13 +48,11 @@ function ofTable(table: ScopedBlock & TableBlock, { report }: Evidence): Scored 
     ...(absent.length > 0 ? [`no row for priority ${absent.map((r) => r.priority).join(', ')}`] : []),
     ...(ordered ? [] : ['rows are not in the order of their priority']),
   ];
-  const reasons =
-    gaps.length > 0
-      ? gaps.map((gap) => `${at(table.line)}: ${gap}`)
-      : [`${priorities.length} steps by impact and effort, with savings and validation periods`];
-  if (report.recommendations.length > 0 && absent.length === report.recommendations.length)
-    return { score: 2, reasons };
-  return { score: gaps.length === 0 ? 5 : gaps.length === 1 ? 4 : 3, reasons };
+  const faults = gaps.map((gap) => `${at(table.line)}: ${gap}`);
+  const well = `${priorities.length} steps by impact and effort, with savings and validation periods`;
+  const none = report.recommendations.length > 0 && absent.length === report.recommendations.length;
+  const score = none ? 2 : gaps.length === 0 ? 5 : gaps.length === 1 ? 4 : 3;
+  return { score, faults, merits: gaps.length === 0 ? [well] : [] };
 }
 
 function isFilled(table: TableBlock, header: RegExp, recommendations: number): boolean {
@@ -74,10 +72,7 @@ function ofText(blocks: readonly ScopedBlock[], { report }: Evidence): Scored {
     (r) => text.includes(r.title.toLowerCase()) || text.includes(`priority ${r.priority}`),
   );
   const all = named.length === report.recommendations.length && named.length > 0;
-  return {
-    score: all ? 3 : 2,
-    reasons: [`no table; ${named.length} of ${report.recommendations.length} recommendations are named`],
-  };
+  return only(all ? 3 : 2, `no table; ${named.length} of ${report.recommendations.length} recommendations are named`);
 }
 
 /** Savings may be rounded, not larger than what there is to save. */

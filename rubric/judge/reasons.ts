@@ -3,16 +3,18 @@ import type { Judged, Judgement } from './judge.ts';
 
 const short = (text: string) => truncate(oneLine(text), 300);
 
-/** A judgement as reasons of its criterion. */
-export function judgeReasons({ votes, median, spread, void: lost }: Judgement): string[] {
-  if (median === null) return [`judge: no valid vote (${short(lost[0] ?? 'none was given')})`];
+/** Scores from here on praise. */
+const GOOD = 4;
+
+/** A judgement as reasons of its criterion: what keeps the score down, and what is well. */
+export function judgeReasons({ votes, median, spread, void: lost }: Judgement): { faults: string[]; merits: string[] } {
+  if (median === null) return { faults: [`judge: no valid vote (${short(lost[0] ?? 'none was given')})`], merits: [] };
   const typical = votes.find(({ score }) => score === median);
   const scores = votes.map(({ score }) => score).join(', ');
   const without = lost.length > 0 ? `; ${lost.length} void: ${short(lost[0] ?? '')}` : '';
-  return [
-    `judge: ${median} of 5 (votes ${scores}; spread ${spread}${without}): ${short(typical?.reasoning ?? '')}`,
-    ...(typical?.missing ?? []).slice(0, 5).map((missing) => `judge: missing: ${short(missing)}`),
-  ];
+  const said = `judge: ${median} of 5 (votes ${scores}; spread ${spread}${without}): ${short(typical?.reasoning ?? '')}`;
+  const missing = (typical?.missing ?? []).slice(0, 5).map((part) => `judge: missing: ${short(part)}`);
+  return median >= GOOD ? { faults: missing, merits: [said] } : { faults: [said, ...missing], merits: [] };
 }
 
 /** Votes so far apart say that the judge does not know. */

@@ -1,5 +1,6 @@
+import { withoutUnseen } from '../../lib/unseen.ts';
+import { claimLine } from '../claim.ts';
 import type { Grade } from '../grade.ts';
-import { faultsFirst } from './reasons.ts';
 
 /**
  * A grade as JUnit XML, which CI systems show: one test for each criterion and each gate, one for all claims and one for the verdict. What
@@ -9,14 +10,12 @@ export function renderJunit(grade: Grade, { each }: { each: number }): string {
   const { gates, claims, average, passed } = grade;
   const cases = [
     testCase('verdict', `average ${average.toFixed(2)} of 5`, passed ? null : [whyNot(grade, each), ...grade.notes]),
-    ...gates.map((gate) => testCase('gate', gate.name, gate.passed ? null : [gate.detail])),
+    ...gates.map((gate) => testCase('gate', gate.name, gate.passed ? null : gate.detail.split('\n'))),
     ...grade.criteria.map((criterion) => criterionCase(criterion, each)),
     testCase(
       'claims',
       `${claims.verified} of ${claims.checked} claims agree with the data`,
-      claims.failed.length === 0
-        ? null
-        : claims.failed.map((c) => `${c.file}:${c.line}: ${JSON.stringify(c.text)}: ${c.reason}`),
+      claims.failed.length === 0 ? null : claims.failed.map(claimLine),
     ),
   ];
   const failures = cases.filter(isFailure);
@@ -34,7 +33,7 @@ function isFailure(testcase: string): boolean {
 }
 
 function criterionCase({ name, score, reasons }: Grade['criteria'][number], each: number): string {
-  const [first = '', ...others] = faultsFirst(reasons);
+  const [first = '', ...others] = reasons;
   const failure = [`${score ?? 'no score'} of 5, at least ${each} needed: ${first}`, ...others];
   return testCase('criterion', `${name}: ${score ?? '-'} of 5`, score !== null && score >= each ? null : failure);
 }
@@ -53,9 +52,9 @@ function testCase(group: string, name: string, failure: readonly string[] | null
   return `${open}><failure message="${xml(failure[0] ?? '')}">${xml(failure.join('\n'))}</failure></testcase>`;
 }
 
-/** XML 1.0 has no place for control characters, however they are written. */
+/** XML 1.0 has no place for control characters, however they are written; characters that reorder text are left out. */
 function xml(text: string): string {
-  return text
+  return withoutUnseen(text)
     .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '�')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

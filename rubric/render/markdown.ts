@@ -1,5 +1,5 @@
+import { oneLine, truncate } from '../../lib/format.ts';
 import type { Grade } from '../grade.ts';
-import { faultsFirst } from './reasons.ts';
 
 const SHOWN = 10;
 
@@ -31,7 +31,7 @@ export function renderMarkdown(grade: Grade): string {
 }
 
 function row({ name, score, reasons }: Grade['criteria'][number]): string {
-  return `| ${text(name)} | ${score ?? '–'} | ${faultsFirst(reasons).slice(0, 2).map(text).join('<br>')} |`;
+  return `| ${text(name)} | ${score ?? '–'} | ${reasons.slice(0, 2).map(text).join('<br>')} |`;
 }
 
 function section(title: string, lines: string[]): string[] {
@@ -40,18 +40,17 @@ function section(title: string, lines: string[]): string[] {
   return [`**${title}**`, [...lines.slice(0, SHOWN), ...more].join('\n')];
 }
 
-/** One line in which no character means anything to Markdown or HTML, and nobody is mentioned. */
+/** One line in which no character means anything to Markdown or HTML, no address is a link, and nobody is mentioned. */
 function text(value: string): string {
   return plain(value)
-    .replace(/[\\`*_{}[\]<>()#+!|~]/gu, (mark) => `\\${mark}`)
-    .replaceAll('@', '@\u200B');
+    .replace(/[\\`*_{}[\]<>()#+!|~&]/gu, (mark) => `\\${mark}`)
+    .replace(/:(?=\/\/)|www(?=\.)|[@#]/giu, (mark) => `${mark}\u200B`);
 }
 
 function code(value: string): string {
-  return `\`${plain(value).replaceAll('`', 'ʼ').replaceAll('|', '¦')}\``;
+  return `\`${plain(value).replaceAll('`', 'ʼ').replaceAll('|', '¦') || ' '}\``;
 }
 
 function plain(value: string): string {
-  const line = value.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line;
+  return truncate(oneLine(value.replaceAll('\n', '; ')).trim(), 300);
 }

@@ -1,7 +1,9 @@
+import { withoutUnseen } from '../../lib/unseen.ts';
+import { claimLine } from '../claim.ts';
+import type { Gate } from '../gates.ts';
 import type { Grade } from '../grade.ts';
-import { faultsFirst } from './reasons.ts';
 
-/** A grade for a terminal: the verdict, each criterion with its reasons, failed gates, claims that do not hold. */
+/** A grade for a terminal: the verdict, each criterion with its reasons, failed gates, the other claims that do not hold. */
 export function renderGrade(grade: Grade): string {
   const { claims, judge } = grade;
   const by =
@@ -9,19 +11,27 @@ export function renderGrade(grade: Grade): string {
   const head = { passed: 'PASSED', failed: 'FAILED', not_judged: 'NOT JUDGED (does not pass)' }[grade.verdict];
   const lines = [`${head}  average ${grade.average.toFixed(2)} of 5${by}`, ''];
   for (const { id, name, score, reasons, checks } of grade.criteria) {
-    lines.push(`${score ?? '-'}/5  ${safe(name)}${votesOf(judge, { id, checks })}`);
-    lines.push(...faultsFirst(reasons).map((reason) => `     ${safe(reason)}`));
+    lines.push(`${score ?? '-'}/5  ${name}${votesOf(judge, { id, checks })}`);
+    lines.push(...reasons.map((reason) => `     ${reason}`));
   }
-  lines.push('', 'Gates');
-  for (const gate of grade.gates) {
-    lines.push(`${gate.passed ? 'ok  ' : 'FAIL'} ${gate.name}${gate.passed ? '' : `: ${safe(gate.detail)}`}`);
-  }
+  lines.push('', 'Gates', ...grade.gates.flatMap(gateLines));
   lines.push('', `Claims: ${claims.verified} of ${claims.checked} agree with the data`);
-  const shown = claims.failed.slice(0, 20);
-  lines.push(...shown.map((c) => `  ${c.file}:${c.line}: ${safe(JSON.stringify(c.text))}: ${safe(c.reason)}`));
-  if (claims.failed.length > shown.length) lines.push(`  and ${claims.failed.length - shown.length} more`);
-  lines.push(...grade.notes.map((note) => `Note: ${safe(note)}`));
-  return `${lines.join('\n')}\n`;
+  lines.push(...otherClaims(grade), ...grade.notes.map((note) => `Note: ${note}`));
+  return `${lines.map(safe).join('\n')}\n`;
+}
+
+function gateLines({ name, passed, detail }: Gate): string[] {
+  return passed ? [`ok   ${name}`] : [`FAIL ${name}`, ...detail.split('\n').map((fault) => `     ${fault}`)];
+}
+
+const SHOWN = 20;
+
+/** Claims that do not hold and are no reason of a criterion. */
+function otherClaims({ criteria, claims }: Grade): string[] {
+  const said = new Set(criteria.flatMap(({ reasons }) => reasons));
+  const others = claims.failed.map(claimLine).filter((line) => !said.has(line));
+  const more = others.length > SHOWN ? [`  and ${others.length - SHOWN} more`] : [];
+  return [...others.slice(0, SHOWN).map((line) => `  ${line}`), ...more];
 }
 
 /** Beside a score: that it is not the judge's, or that only a part of the votes is behind it. */
@@ -33,7 +43,7 @@ function votesOf(judge: Grade['judge'], { id, checks }: Pick<Grade['criteria'][n
   return lost.length > 0 ? `  (${lost.length} of ${votes.length + lost.length} votes void)` : '';
 }
 
-/** Report text may hold control sequences that a terminal would obey. */
+/** Report text may hold control sequences that a terminal would obey, and characters that reorder what it shows. */
 function safe(text: string): string {
-  return text.replace(/\p{Cc}/gu, '�');
+  return withoutUnseen(text).replace(/\p{Cc}/gu, '�');
 }

@@ -14,10 +14,10 @@ beforeAll(async () => {
   bad = await gradeResults(writeFiles(edit(files, 'recommendations.md', '$512.35', '$999.99')));
 });
 
-/** A grade in which one criterion has a word of praise before its fault. */
+/** A grade in which one criterion has a fault, and a word of praise behind it. */
 function withFault(): Grade {
   const [first, ...others] = good.criteria;
-  const fault = { ...first, score: 2, reasons: ['3 of 3 recommendations are whole; 3 were asked for', WRONG] };
+  const fault = { ...first, score: 2, reasons: [WRONG, '3 of 3 recommendations are whole; 3 were asked for'] };
   return {
     ...good,
     passed: false,
@@ -87,5 +87,86 @@ describe('a grade', () => {
     expect(bad.digests.rubric).toBe(good.digests.rubric);
     expect(bad.digests.report).not.toBe(good.digests.report);
     expect((await gradeResults(writeFiles({}))).digests.report).toBeNull();
+  });
+});
+
+describe('what a grade quotes of a report', () => {
+  const quoted = (reason: string, detail = reason): Grade => {
+    const [first, ...others] = good.criteria;
+    const failed = { file: 'recommendations.md', line: 3, kind: 'count' as const, status: 'contradicted' as const };
+    return {
+      ...good,
+      criteria: [{ ...first, reasons: [reason] } as Grade['criteria'][number], ...others],
+      gates: [{ name: 'structure', title: 'Structure', passed: false, detail }],
+      claims: { ...good.claims, failed: [{ ...failed, text: reason, reason }] },
+      notes: [reason],
+    };
+  };
+
+  it.each([
+    'https://evil.example/x',
+    'HTTP://evil.example',
+    'www.evil.example/x',
+    'WWW.evil.example',
+    'mail a.b@evil.example and mailto:a@evil.example',
+    '[x](https://evil.example) <https://evil.example>',
+    '![x](//evil.example/x.png) <img src=x> &lt;b&gt;',
+    '**a** _b_ ~~c~~ # d',
+  ])('does nothing as Markdown: %s', async (reason) => {
+    const { unified } = await import('unified');
+    const { default: remarkParse } = await import('remark-parse');
+    const { default: remarkGfm } = await import('remark-gfm');
+    const { visit } = await import('unist-util-visit');
+    const kinds = new Set<string>();
+    visit(
+      unified()
+        .use(remarkParse)
+        .use(remarkGfm)
+        .parse(renderMarkdown(quoted(reason))),
+      (node) => {
+        kinds.add(node.type);
+      },
+    );
+    for (const kind of ['link', 'image', 'linkReference', 'imageReference', 'emphasis', 'delete']) {
+      expect([...kinds]).not.toContain(kind);
+    }
+    expect([...kinds]).toContain('inlineCode');
+  });
+
+  it('reaches terminal and CI without characters that are not seen or that turn text round', () => {
+    const grade = quoted('a\u202Eb\u2066c\u200Bd\u00ADe\u061Cf\uFE0Fg\u001b[2Jh');
+    for (const shown of [renderGrade(grade), renderJunit(grade, { each: 3 }), renderMarkdown(grade)]) {
+      expect(shown).toContain('abcdefg');
+      expect(shown.replaceAll('\u200B', '')).not.toMatch(/\p{Cf}|\p{Variation_Selector}|[^\n\P{Cc}]/u);
+    }
+  });
+
+  it('is printed once, each fault of a gate on a line of its own', () => {
+    const text = renderGrade(bad);
+    const wrong = text.split('\n').filter((line) => line.includes('$999.99'));
+    expect(wrong.length).toBeGreaterThan(0);
+    expect(new Set(wrong.map((line) => line.trim())).size).toBe(wrong.length);
+    const lines = renderGrade(quoted('x', 'one\ntwo')).split('\n');
+    expect(lines.slice(lines.indexOf('FAIL structure')).slice(0, 3)).toEqual([
+      'FAIL structure',
+      '     one',
+      '     two',
+    ]);
+  });
+
+  it('is cut where it is long, names of traces as well', async () => {
+    const long = `Trace \`${'a1'.repeat(1_500)}\` shows it.\n\n## Failure-Mode Analysis`;
+    const grade = await gradeResults(
+      writeFiles(edit(goodFiles(), 'recommendations.md', '## Failure-Mode Analysis', long)),
+    );
+    expect(grade.claims.failed).toEqual([expect.objectContaining({ kind: 'trace' })]);
+    expect(grade.claims.failed[0]?.text.length).toBeLessThanOrEqual(160);
+    expect(
+      Math.max(
+        ...renderGrade(grade)
+          .split('\n')
+          .map((line) => line.length),
+      ),
+    ).toBeLessThan(500);
   });
 });
