@@ -37,7 +37,8 @@ export function citations(block: Block, isKnown: (id: string) => boolean): Citat
 }
 
 /** What a query compares trace ids with. */
-const COMPARED = /trace_?id\w*\W{0,3}\s*(?:=|!=|<>|(?:not\s+)?in)\s*\(?\s*((?:'[^'\n]*'[\s,]*)+)/giu;
+const COMPARED =
+  /trace_?id\w{0,40}\W{0,3}\s{0,99}(?:=|!=|<>|(?:not\s{1,99})?in)\s{0,99}\(?\s{0,99}((?:'[^'\n]*'[\s,]*)+)/giu;
 
 /**
  * The trace ids that code names: values of `trace_id` in a query, ids of a shape that nothing else has where it speaks of traces, and what its

@@ -37,11 +37,13 @@ type Plain = (text: string) => string;
 function ofLines({ text, blocks }: SourceText, plain: Plain): Fault[] {
   const excerpts = linesOf(blocks.filter(isExcerpt));
   const code = linesOf(blocks.filter((block) => block.kind === 'code'));
-  const lines = text.split('\n').map((raw, index) => (excerpts.has(index + 1) ? '' : plain(raw)));
+  const lines = text.split('\n').map((raw, index) => (excerpts.has(index + 1) ? '' : raw));
   return lines.flatMap((own, index) => {
     const line = index + 1;
-    const bait = baitIn(own) ?? brokenBait(own, lines[index + 1] ?? '');
-    const hidden = code.has(line) ? [] : firstMatch(HIDDEN, own);
+    const found = (each: string) => baitIn(each) ?? brokenBait(each, lines[index + 1] ?? '');
+    // Names are taken out only where there is something to find: there may be many of both.
+    const bait = found(own) === null ? null : found(plain(own));
+    const hidden = code.has(line) ? [] : firstMatch(HIDDEN, own, plain);
     return [...(bait ? [bait] : []), ...hidden].map((what) => ({ line, what }));
   });
 }
@@ -60,14 +62,17 @@ function isProse(line: string): boolean {
 
 function ofProse(blocks: readonly ScopedBlock[], plain: Plain): Fault[] {
   return [...proseOf(blocks)].flatMap(({ text, line }) => {
-    const bait = baitIn(plain(text));
-    return [...(bait ? [bait] : []), ...firstMatch(PLACEHOLDERS, plain(text))].map((what) => ({ line, what }));
+    const bait = baitIn(text) === null ? null : baitIn(plain(text));
+    return [...(bait ? [bait] : []), ...firstMatch(PLACEHOLDERS, text, plain)].map((what) => ({ line, what }));
   });
 }
 
 type Pattern = [what: string, pattern: RegExp];
 
-function firstMatch(patterns: readonly Pattern[], text: string): string[] {
+/** @param plain takes the project's own names out, once there is something to be found */
+function firstMatch(patterns: readonly Pattern[], raw: string, plain: (text: string) => string): string[] {
+  if (!patterns.some(([, pattern]) => pattern.test(raw))) return [];
+  const text = plain(raw);
   for (const [what, pattern] of patterns) {
     const match = pattern.exec(text);
     if (match) return [`${what}: ${JSON.stringify(match[0].trim().slice(0, 60))}`];
@@ -123,7 +128,7 @@ function* proseOf(blocks: readonly ScopedBlock[]): Generator<{ text: string; lin
 
 /** Takes the project's own names out of a line, as they are and as Markdown escapes them. */
 function withoutNames(names: readonly string[]): (line: string) => string {
-  const own = names.filter((name) => name.length > 2).sort((a, b) => b.length - a.length);
-  return (line) =>
-    own.reduce((text, name) => text.replaceAll(name, '·').replaceAll(name.replace(/_/gu, '\\_'), '·'), line);
+  const written = names.filter((name) => name.length > 2).flatMap((name) => [name, name.replace(/_/gu, '\\_')]);
+  const own = [...new Set(written)].sort((a, b) => b.length - a.length);
+  return (line) => own.reduce((text, name) => text.replaceAll(name, '·'), line);
 }

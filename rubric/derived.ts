@@ -1,7 +1,7 @@
 import type { Ground } from './claim.ts';
 import { totalCost } from './expected.ts';
 import { type Figure, shows } from './figures.ts';
-import { traceKey } from './keys.ts';
+import { rowsOf, traceKey } from './keys.ts';
 import type { Subject } from './subjects.ts';
 
 /** Whether a figure is the sum or the difference of what a line's operations or models cost or call, or their share of the whole. */
@@ -25,9 +25,9 @@ function combined(values: readonly number[]): number[] {
   return values.length === 2 ? [sum, Math.abs(first - second)] : [sum];
 }
 
-function rowOf({ name, kind }: Subject, { artifacts }: Ground): { total_cost_usd: number; calls: number }[] {
+function rowOf({ name, kind }: Subject, { artifacts }: Ground): readonly { total_cost_usd: number; calls: number }[] {
   const key = traceKey(name);
-  if (kind === 'operation') return (artifacts.spans.value ?? []).filter((row) => traceKey(row.operation) === key);
-  if (kind === 'model') return (artifacts.models.value ?? []).filter((row) => traceKey(row.model) === key);
+  if (kind === 'operation') return rowsOf(artifacts.spans.value ?? [], 'operation', key);
+  if (kind === 'model') return rowsOf(artifacts.models.value ?? [], 'model', key);
   return [];
 }

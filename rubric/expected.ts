@@ -84,14 +84,18 @@ export function headline(text: string, artifacts: Artifacts): (Expected & { unit
 
 /** `seen/of` for each way in which the samples can be counted: by tag, overall and per operation. */
 export function sampleCounts(samples: readonly Sample[]): Set<string> {
+  const groups = new Map<string | null, Map<string, number>>();
+  for (const { operation, abnormality } of samples) {
+    for (const key of [null, operation]) {
+      const tags = groups.get(key) ?? new Map<string, number>();
+      groups.set(key, tags.set(abnormality, (tags.get(abnormality) ?? 0) + 1));
+    }
+  }
   const valid = new Set<string>();
-  for (const operation of [null, ...new Set(samples.map((s) => s.operation))]) {
-    const own = operation === null ? samples : samples.filter((s) => s.operation === operation);
-    const tags = [...new Set(own.map((s) => s.abnormality))];
-    const counts = tags.map((tag) => own.filter((s) => s.abnormality === tag).length);
-    const abnormal = own.filter((s) => s.abnormality !== 'clean').length;
-    for (const seen of [0, abnormal, ...counts]) {
-      valid.add(`${seen}/${own.length}`);
+  for (const tags of groups.values()) {
+    const total = [...tags.values()].reduce((sum, count) => sum + count, 0);
+    for (const seen of [0, total - (tags.get('clean') ?? 0), ...tags.values()]) {
+      valid.add(`${seen}/${total}`);
       valid.add(`${seen}/${samples.length}`);
     }
   }

@@ -29,7 +29,8 @@ const KINDS = new Set([
 
 /** What findings and recommendations say against the metrics, and against each other. */
 export function findingFaults(artifacts: Artifacts): string[] {
-  const input: Input = { artifacts, costs: monthlyCosts(artifacts), traced: tracedTexts(artifacts) };
+  const models = artifacts.models.value && new Set(artifacts.models.value.map((row) => row.model));
+  const input: Input = { artifacts, models, costs: monthlyCosts(artifacts), traced: tracedTexts(artifacts) };
   const findings = artifacts.findings.value?.findings ?? [];
   return [
     ...doubles(findings).map((id) => `${FINDINGS}: ${id} is there twice`),
@@ -40,6 +41,7 @@ export function findingFaults(artifacts: Artifacts): string[] {
 
 interface Input {
   artifacts: Artifacts;
+  models: ReadonlySet<string> | undefined;
   /** What each operation costs in thirty days. */
   costs: ReadonlyMap<string, number>;
   traced: ReadonlySet<string> | null;
@@ -51,16 +53,20 @@ function monthlyCosts(artifacts: Artifacts): Map<string, number> {
 }
 
 function doubles(list: readonly { id: string }[]): string[] {
-  return list.flatMap(({ id }, index) => (list.findIndex((one) => one.id === id) < index ? [id] : []));
+  const seen = new Set<string>();
+  return list.flatMap(({ id }) => {
+    const again = seen.has(id);
+    seen.add(id);
+    return again ? [id] : [];
+  });
 }
 
-function ofFinding(finding: Finding, { artifacts, costs, traced }: Input): string[] {
+function ofFinding(finding: Finding, { models, costs, traced }: Input): string[] {
   const { kind, operation, model, frequency, monthly_savings_usd: savings, trace_ids: traces } = finding;
   const faults: string[] = [];
   if (!KINDS.has(kind)) faults.push(`there is no kind ${kind}`);
   if (!costs.has(operation)) faults.push(`${operation} is not in ${SPANS}`);
-  const models = artifacts.models.value?.map((row) => row.model);
-  if (typeof model === 'string' && models && !models.includes(model)) faults.push(`${model} is not in the metrics`);
+  if (typeof model === 'string' && models && !models.has(model)) faults.push(`${model} is not in the metrics`);
   if (frequency.seen < 0 || frequency.seen > frequency.of)
     faults.push(`seen in ${frequency.seen} of ${frequency.of} cannot be`);
   const unknown = traces.filter((id) => traced && !traced.has(id));

@@ -17,6 +17,8 @@ interface Stored {
   trace: string | null;
   side: Side | null;
   text: string;
+  /** Without marks of omission. */
+  bare: string;
 }
 
 const TEXT_KEY = /excerpt|message|output|input|content|text/iu;
@@ -44,7 +46,7 @@ export function knownExcerpts(artifacts: Artifacts, outputs: readonly string[] =
       const pieces = piecesOf(text);
       if (pieces.length === 0) return 'known';
       const whole = squeezed(text);
-      const found = stored.filter((one) => isWithin(whole, one.text) || holds(one.text, pieces));
+      const found = stored.filter((one) => isWithin(whole, one.text) || holds(one, pieces));
       const id = trace === null ? null : traceKey(trace);
       const named = stored.some((one) => one.trace === id && one.side !== null) ? id : null;
       const fits = (one: Stored) =>
@@ -58,7 +60,8 @@ function collect(stored: Stored[], value: unknown, place: { key: string; trace: 
   if (typeof value === 'string') {
     if (value === '' || !TEXT_KEY.test(place.key)) return;
     const side = SIDE.find(([key]) => key.test(place.key))?.[1] ?? null;
-    stored.push({ trace: place.trace, side, text: squeezed(value) });
+    const text = squeezed(value);
+    stored.push({ trace: place.trace, side, text, bare: piecesOf(text).join(' ') });
   } else if (Array.isArray(value)) for (const item of value) collect(stored, item, place);
   else if (typeof value === 'object' && value !== null) {
     const own = (value as Record<string, unknown>).trace_id;
@@ -80,8 +83,8 @@ function isWithin(whole: string, text: string): boolean {
   return text === whole || (whole.length >= SHORTEST_PIECE && text.includes(whole));
 }
 
-function holds(text: string, pieces: readonly string[]): boolean {
-  if (pieces.length === 1 && pieces[0] !== undefined && piecesOf(text).join(' ') === pieces[0]) return true;
+function holds({ text, bare }: Stored, pieces: readonly string[]): boolean {
+  if (pieces.length === 1 && bare === pieces[0]) return true;
   let from = 0;
   for (const [order, piece] of pieces.entries()) {
     if (piece.length < SHORTEST_PIECE) return false;

@@ -1,10 +1,12 @@
 import type { Artifacts } from './artifacts.ts';
 import { projectedSavings } from './expected.ts';
-import { type Figure, moneyIn, numbersIn, percentagesIn, shows, type Unit } from './figures.ts';
+import { type Figure, moneyIn, numbersIn, percentagesIn } from './figures.ts';
 import { traceKey } from './keys.ts';
 import { type KnownExcerpts, knownExcerpts } from './known-excerpts.ts';
 import { type KnownTexts, knownTexts } from './known-texts.ts';
+import { Pairs } from './pairs.ts';
 import { plainFigures } from './plain-text.ts';
+import { type OwnValues, Pool } from './pool.ts';
 import { isEvidence, isHearsay, provesTraces } from './sources.ts';
 
 /** Everything that the data files vouch for. */
@@ -27,16 +29,6 @@ export interface KnownValues {
   excerpts: KnownExcerpts;
 }
 
-/** The figures of one trace or operation. */
-export interface OwnValues {
-  has(figure: Figure): boolean;
-  readonly hasMoney: boolean;
-  /** The values under one of these keys. */
-  under(keys: readonly string[]): number[];
-  /** The nearest values of the same unit, at most three. */
-  near(figure: Figure): number[];
-}
-
 const TRACE_KEY = /(?:^|_)traces?(?:_ids?)?$|^trace_?ids?$/iu;
 const MONEY_KEY = /usd|cost|spend|saving|price|excess|recorded|backfilled/iu;
 /** Keys that say nothing about the unit; in such objects they may be money. */
@@ -44,67 +36,13 @@ const NEUTRAL_KEY =
   /^(?:low|expected|high|min|max|mean|median|std|avg|total|value|baseline|target|target_value|current|threshold\w*|p\d+|per_day\w*|before|after)$/iu;
 const NOTE_KEY = /^(?:note|notes|issue|message|reason|label|verdict|statuses|proof|driver|operation|model)$/iu;
 
-class Pool implements OwnValues {
-  readonly #values: Record<Unit, number[]> = { usd: [], percent: [], plain: [] };
-  readonly #keyed = new Map<string, number[]>();
-  #sorted = false;
-
-  keep(key: string, value: number): void {
-    this.#keyed.set(key, [...(this.#keyed.get(key) ?? []), value]);
-  }
-
-  under(keys: readonly string[]): number[] {
-    return keys.flatMap((key) => this.#keyed.get(key) ?? []);
-  }
-
-  add(unit: Unit, value: number): void {
-    if (Number.isFinite(value)) this.#values[unit].push(Math.abs(value));
-    this.#sorted = false;
-  }
-
-  get hasMoney(): boolean {
-    return this.#values.usd.length > 0;
-  }
-
-  near(figure: Figure): number[] {
-    const distance = (value: number) => Math.abs(value - figure.value);
-    return [...new Set(this.#values[figure.unit])].sort((a, b) => distance(a) - distance(b)).slice(0, 3);
-  }
-
-  has(figure: Figure): boolean {
-    if (!this.#sorted) {
-      for (const list of Object.values(this.#values)) list.sort((a, b) => a - b);
-      this.#sorted = true;
-    }
-    const list = this.#values[figure.unit];
-    const reach = figure.half * 1.000001 + figure.value * 1e-8;
-    for (let i = firstAtLeast(list, figure.value - reach); i < list.length; i += 1) {
-      const value = list[i] ?? Number.POSITIVE_INFINITY;
-      if (value > figure.value + reach) return false;
-      if (shows(figure, value)) return true;
-    }
-    return false;
-  }
-}
-
-function firstAtLeast(sorted: readonly number[], value: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] ?? 0) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
 interface Index {
   all: Pool;
   byTrace: Map<string, Pool>;
   byOperation: Map<string, Pool>;
   byModel: Map<string, Pool>;
   /** The numbers of each object, nested ones included. */
-  objects: number[][];
+  objects: Pairs;
   traces: Set<string>;
 }
 
@@ -118,7 +56,7 @@ export function knownValues(artifacts: Artifacts, outputs: readonly string[] = [
     byTrace: new Map(),
     byOperation: new Map(),
     byModel: new Map(),
-    objects: [],
+    objects: new Pairs(),
     traces: new Set(),
   };
   for (const { file, value } of artifacts.data) {
@@ -137,7 +75,7 @@ export function knownValues(artifacts: Artifacts, outputs: readonly string[] = [
     ofTrace: (id) => index.byTrace.get(traceKey(id)),
     ofModel: (name) => index.byModel.get(traceKey(name)),
     ofOperation: (name) => index.byOperation.get(traceKey(name)),
-    hasPair: (seen, of) => index.objects.some((o) => o.some((v) => shows(seen, v)) && o.some((v) => shows(of, v))),
+    hasPair: (seen, of) => index.objects.has(seen, of),
     get texts() {
       texts ??= knownTexts(artifacts, outputs);
       return texts;
@@ -183,8 +121,7 @@ function walkObject(index: Index, object: Record<string, unknown>, place: Place)
   if (typeof object.seen === 'number' && typeof object.of === 'number' && object.of > 0) {
     for (const pool of pools) pool.add('percent', object.seen / object.of);
   }
-  const own = numbersOf(object);
-  if (own.length > 1) index.objects.push(own);
+  index.objects.add(numbersOf(object));
   for (const [key, value] of Object.entries(object)) {
     if (key === 'value' && unit !== null && typeof value === 'number') addFact(pools, unit, value);
     else walk(index, value, { file: place.file, key, pools });

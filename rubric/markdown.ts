@@ -74,7 +74,7 @@ const MAX_NESTING = 40;
 /**
  * Reads Markdown (with GitHub's tables) into blocks in document order. Headings count only at the top level: not inside code,
  * quotes or lists.
- * @throws Error where the text is too large or nested too deeply to be read
+ * @throws Error where the text or a line of it is too large, or nested too deeply, to be read
  */
 export async function readBlocks(markdown: string): Promise<Block[]> {
   if (markdown.length > MAX_CHARS) throw new Error(`it is longer than ${MAX_CHARS} characters`);
@@ -85,6 +85,7 @@ export async function readBlocks(markdown: string): Promise<Block[]> {
     import('remark-gfm'),
   ]);
   const root = unified().use(remarkParse).use(remarkGfm).parse(markdown) as MdNode;
+  refuseLongLines(markdown, codeLines(root));
   const defined = new Map<string, string>();
   resolve(root, defined);
   resolve(root, defined);
@@ -116,6 +117,28 @@ function refuseBombs(markdown: string): void {
       throw new Error(`it has more than ${MAX_PARAGRAPH} characters without a blank line`);
     }
   }
+}
+
+/** Nobody reads a longer line; what is shown in code may have such lines. */
+export const MAX_LINE = 4_000;
+
+/** Rules that read a line may take longer for each character of it. */
+function refuseLongLines(markdown: string, code: ReadonlySet<number>): void {
+  for (const [index, line] of markdown.split('\n').entries()) {
+    if (line.length > MAX_LINE && !code.has(index + 1))
+      throw new Error(`line ${index + 1} is longer than ${MAX_LINE} characters`);
+  }
+}
+
+function codeLines(node: MdNode): Set<number> {
+  const lines = new Set<number>();
+  const add = ({ type, position, children = [] }: MdNode): void => {
+    if (type === 'code' && position)
+      for (let line = position.start.line; line <= position.end.line; line += 1) lines.add(line);
+    for (const child of children) add(child);
+  };
+  add(node);
+  return lines;
 }
 
 interface Walk {

@@ -40,10 +40,11 @@ const SAMPLED = /(\d+)( of )(\d+) (?:sampled|read) traces/giu;
 /** `4 of 15 sampled traces` must be how the samples were tagged. */
 export function readingClaims(prose: Prose, block: Paragraph, ground: Ground): { indexes: number[]; claim: Claim }[] {
   const samples = ground.artifacts.samples.value;
-  if (!samples) return [];
+  const matches = [...prose.text.matchAll(SAMPLED)];
+  if (!samples || matches.length === 0) return [];
   const valid = sampleCounts(samples);
   const reason = `the ${samples.length} samples of data/qualitative_samples.json have other counts`;
-  return [...prose.text.matchAll(SAMPLED)].map((match) => {
+  return matches.map((match) => {
     const [text, seen = '', joint = '', of = ''] = match;
     const ok = valid.has(`${Number(seen)}/${Number(of)}`);
     const failure = ok ? null : ({ status: 'contradicted', reason } as const);

@@ -1,10 +1,10 @@
 import type { Artifacts } from './artifacts.ts';
 import type { Ground } from './claim.ts';
 import { runTotals, sampleCounts } from './expected.ts';
-import { type Figure, shows } from './figures.ts';
+import type { Figure } from './figures.ts';
 import { traceKey } from './keys.ts';
-import type { OwnValues } from './known-values.ts';
 import type { Prose } from './markdown.ts';
+import { type OwnValues, Pool } from './pool.ts';
 import type { Scope } from './structure.ts';
 
 /** An operation, a model or a trace that a line is about. */
@@ -52,19 +52,13 @@ export function isTelling(figure: Figure): boolean {
 
 /** Whether it is a figure of the run as a whole, which any line may mention: totals, facts, shares of all calls, what was read. */
 export function isGlobal(figure: Figure, ground: Ground): boolean {
-  const { values, shares } = globals(ground);
-  return (figure.unit === 'percent' ? shares : values).some((value) => shows(figure, value));
-}
-
-interface Globals {
-  values: readonly number[];
-  shares: readonly number[];
+  return globals(ground).has(figure);
 }
 
 /** Asked for every figure, computed once for each results dir. */
-const computed = new WeakMap<Artifacts, Globals>();
+const computed = new WeakMap<Artifacts, Pool>();
 
-function globals({ artifacts }: Ground): Globals {
+function globals({ artifacts }: Ground): Pool {
   const known = computed.get(artifacts);
   if (known) return known;
   const samples = artifacts.samples.value ?? [];
@@ -73,10 +67,12 @@ function globals({ artifacts }: Ground): Globals {
   const failed = Array.isArray(failures) ? [] : [failures?.failed_calls].filter((n) => typeof n === 'number');
   const totals = runTotals(artifacts);
   const calls = artifacts.project.value?.generations ?? 0;
-  const made = {
-    values: [...totals, ...failed, ...counts, ...unpriced(artifacts)],
-    shares: [...totals, ...(calls > 0 ? failed.map((n) => n / calls) : [])],
-  };
+  const made = new Pool();
+  for (const value of [...totals, ...failed, ...counts, ...unpriced(artifacts)]) {
+    made.add('plain', value);
+    made.add('usd', value);
+  }
+  for (const share of [...totals, ...(calls > 0 ? failed.map((n) => n / calls) : [])]) made.add('percent', share);
   computed.set(artifacts, made);
   return made;
 }

@@ -1,7 +1,7 @@
 import type { Artifacts, Finding } from './artifacts.ts';
 import type { Ground } from './claim.ts';
 import { type Expected, monthFactor, projectedSavings, savingsOf } from './expected.ts';
-import { traceKey } from './keys.ts';
+import { rowsOf, traceKey } from './keys.ts';
 import type { TableBlock } from './markdown.ts';
 import { fullText, type Scope } from './structure.ts';
 import { csvColumn } from './table-columns.ts';
@@ -57,9 +57,9 @@ function sectionRow(
 
 /** A row of the findings table, by kind and operation. */
 function findingRow(cell: (header: string) => string, ground: Ground): RowExpectation {
-  const rows = (ground.artifacts.findings.value?.findings ?? []).filter(
-    (f) => f.kind === cell('finding').replaceAll(' ', '_') && traceKey(f.operation) === cell('operation'),
-  );
+  const kind = cell('finding').replaceAll(' ', '_');
+  const findings = ground.artifacts.findings.value?.findings ?? [];
+  const rows = rowsOf(findings, 'operation', cell('operation')).filter((finding) => finding.kind === kind);
   if (rows.length === 0) return () => null;
   const column: Record<string, (f: Finding) => number> = {
     seen: (f) => f.frequency.seen,
@@ -91,9 +91,7 @@ function failureRow(cell: (header: string) => string, ground: Ground): RowExpect
 function csvRow(first: string, name: string, table: Table, ground: Ground): RowExpectation {
   const metrics = metricsOf(first, table.scope.heading, ground.artifacts);
   if (!metrics) return () => null;
-  const rows = metrics.rows.filter(
-    (row) => traceKey(String(row[first])) === name || (name === '(empty)' && row[first] === ''),
-  );
+  const rows = [...rowsOf(metrics.rows, first, name), ...(name === '(empty)' ? rowsOf(metrics.rows, first, '') : [])];
   const what = rows.length > 0 ? metrics.file : `${metrics.file} has no such row; it`;
   return (header) => {
     const column = csvColumn(header);
@@ -122,8 +120,8 @@ function perDay(header: string, name: string, artifacts: Artifacts): Expected | 
   const days = 30 / monthFactor(artifacts);
   const last = /\b([37])\b/u.exec(header)?.[1];
   const rows = last === '7' ? artifacts.spans7d.value : last === '3' ? artifacts.spans3d.value : artifacts.spans.value;
-  const row = rows?.find((span) => traceKey(span.operation) === name);
   if (!rows) return null;
+  const [row] = rowsOf(rows, 'operation', name);
   const over = last === undefined ? days : Math.min(Number(last), days);
   return {
     values: [(row?.total_cost_usd ?? 0) / over],

@@ -34,7 +34,7 @@ export function costAnalysis(input: Evidence): Scored {
 
 /** The rows that share the largest value. */
 function top<T>(rows: readonly T[], value: (row: T) => number): T[] {
-  const most = Math.max(...rows.map(value));
+  const most = rows.reduce((largest, row) => Math.max(largest, value(row)), Number.NEGATIVE_INFINITY);
   return rows.filter((row) => value(row) === most);
 }
 
