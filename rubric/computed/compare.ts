@@ -22,6 +22,7 @@ const SHOWN = 160;
 
 interface Computed extends Line {
   words: Words;
+  cells: string[];
   taken: boolean;
 }
 
@@ -31,7 +32,12 @@ interface Computed extends Line {
  * What an author words differently is no mismatch here: its claims are checked one by one.
  */
 export function compareWithComputed(report: string, computed: string): Mismatch[] {
-  const expected = linesOf(computed).map((line) => ({ ...line, words: wordsOf(line.text), taken: false }));
+  const expected = linesOf(computed).map((line) => ({
+    ...line,
+    words: wordsOf(line.text),
+    cells: cellsOf(line.text),
+    taken: false,
+  }));
   const own = linesOf(report).filter((line) => !OWN_CODE.has(line.lang));
   const index = new Index(expected.filter((line) => !OWN_CODE.has(line.lang)));
   const pairs = own.map((line) => ({ line, same: index.takeSame(line) }));
@@ -128,14 +134,12 @@ function namedOtherwise(own: string, data: string): string | undefined {
 function tableLine(line: Line, there: readonly Computed[]): Mismatch[] {
   const free = there.filter(({ taken, kind }) => !taken && kind === line.kind);
   const own = cellsOf(line.text);
-  const ranked = free
-    .map((each) => ({ each, score: equalCells(own, cellsOf(each.text)) }))
-    .sort((a, b) => b.score - a.score);
+  const ranked = free.map((each) => ({ each, score: equalCells(own, each.cells) })).sort((a, b) => b.score - a.score);
   const best =
     ranked.find(({ each, score }) => score > 0 && (line.kind === 'head' || each.head === line.head)) ?? ranked[0];
   if (!best || best.score === 0) return isStranger(line, there) ? [says(line, 'the data have no such row')] : [];
   best.each.taken = true;
-  const data = cellsOf(best.each.text);
+  const data = best.each.cells;
   const head = cellsOf(line.head);
   const columns = Array.from({ length: Math.max(own.length, data.length) }, (_unused, column) => column);
   return columns

@@ -411,22 +411,27 @@ describe('hostile and broken inputs', () => {
     expect((await grade(files)).passed).toBe(false);
   });
 
-  it('grades 200 kB with over a thousand claims in two seconds', async () => {
+  it('grades 200 kB with over a thousand claims in two seconds, beside the text that the data give', async () => {
+    const place = '## Failure-Mode Analysis\n';
     const line = `The operation \`draft_reply\` costs $512.35, seen in 310 of 1,204 traces (25.7%); trace \`${TRACES.draft[0]}\` shows it.\n\n`;
-    const files = edit(good, REPORT, '## Failure-Mode Analysis\n', `${line.repeat(1_700)}## Failure-Mode Analysis\n`);
+    const files = edit(good, REPORT, place, `${line.repeat(1_700)}${place}`);
+    const said = edit(good, REPORT, place, `${line.replace('1,204', '1,205')}${place}`);
+    const computed = { [REPORT]: said[REPORT] ?? '' };
     expect(files[REPORT]?.length).toBeGreaterThan(180_000);
     const dir = writeFiles(files);
-    await gradeResults(dir);
+    await gradeResults(dir, { computed });
     // Processor time: what else runs on the machine does not count.
     const started = process.cpuUsage();
-    const result = await gradeResults(dir);
+    const result = await gradeResults(dir, { computed });
     const { user, system } = process.cpuUsage(started);
     const elapsed = (user + system) / 1_000;
     process.stderr.write(
       `grading ${files[REPORT]?.length} characters, ${result.claims.checked} claims: ${Math.round(elapsed)} ms\n`,
     );
     expect(result.claims.checked).toBeGreaterThan(5_000);
-    expect(result.claims.failed).toEqual([]);
+    expect(result.claims.failed).toEqual([
+      expect.objectContaining({ kind: 'computed', reason: expect.stringMatching(/^1,204 in the place of 1,205/u) }),
+    ]);
     expect(elapsed).toBeLessThan(2_000);
   });
 });

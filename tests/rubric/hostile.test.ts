@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { withComputed } from '../../agent/computed.ts';
 import { type Grade, gradeResults } from '../../rubric/grade.ts';
 import { renderGrade } from '../../rubric/render/text.ts';
+import { readReport } from '../../rubric/report.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { edit, type Files, goodFiles, validated, writeFiles } from './fixture.ts';
 
@@ -92,5 +93,90 @@ describe('a report with the line ends of another system', () => {
     expect(other.digests.report).not.toBe(unix.digests.report);
     const wrong = await grade(writeFiles(edit(files, REPORT, '$512.35', '$521.35')));
     expect(wrong.claims.failed.length).toBeGreaterThan(0);
+  });
+});
+
+/** Processor time that grading takes, milliseconds: what else runs on the machine does not count. */
+async function costOf(files: Files): Promise<{ result: Grade; elapsed: number }> {
+  const dir = writeFiles(files);
+  const started = process.cpuUsage();
+  const result = await grade(dir);
+  const { user, system } = process.cpuUsage(started);
+  return { result, elapsed: (user + system) / 1_000 };
+}
+
+/** Such inputs took from half a minute to days. */
+const MOST = 5_000;
+const SIZE = 100_000;
+
+describe('a report that is made to keep the grader busy', () => {
+  const PLACE = '## Failure-Mode Analysis\n';
+  const inserted = (text: string) => edit(good, REPORT, PLACE, `${text}\n\n${PLACE}`);
+  const filled = (unit: string, length: number) => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+  const lines = (unit: string) => Array.from({ length: SIZE / 4_000 }, () => filled(unit, 3_900));
+  const UNITS = ['<style=', 'a 57', '1', '1 ', 'a', '5 of 7 ', 'trace_id', '`1', 'USD ', '-'];
+
+  it.each(UNITS)('is unreadable with one line of %j, and fails at once', async (unit) => {
+    const { result, elapsed } = await costOf(inserted(`x ${filled(unit, 19_000)}`));
+    expect(faultsOf(result)).toMatch(/structure: recommendations\.md cannot be read: line \d+ is longer than 4000/u);
+    expect(elapsed).toBeLessThan(MOST);
+  });
+
+  it.each(UNITS)('is read with many lines of %j', async (unit) => {
+    const { result, elapsed } = await costOf(inserted(lines(unit).join('\n\n')));
+    expect(faultsOf(result)).not.toContain('cannot be read');
+    expect(elapsed).toBeLessThan(MOST);
+  });
+
+  it.each([
+    ['a figure in code', `The \`1${' '.repeat(3_900)}x\` end.\n\n`.repeat(25)],
+    ['table rows', `| a | b |\n|---|---|\n${`| ${filled('a 57', 3_900)} | 1 |\n`.repeat(25)}`],
+    ['a rule of a table', `|${'-'.repeat(3_900)}x\n`.repeat(25)],
+    ['a query', `\`\`\`sql\n${filled('trace_id', 19_000)}\n\`\`\``],
+    ['spaces in a query', `\`\`\`sql\ntrace_id in${' '.repeat(19_000)}x\n\`\`\``],
+  ])('is read with %s', async (_name, text) => {
+    const { result, elapsed } = await costOf(inserted(text));
+    expect(faultsOf(result)).not.toContain('cannot be read');
+    expect(elapsed).toBeLessThan(MOST);
+  });
+
+  it('may show excerpts and code in long lines, and no other text', async () => {
+    const fence = (heading: string, lang: string) => `${heading}\n\n\`\`\`${lang}\n${'a 57'.repeat(4_500)}\n\`\`\`\n`;
+    expect((await readReport(fence('## Qualitative Findings', 'text'))).problem).toBeNull();
+    expect((await readReport(fence('## Cost Analysis', 'sql'))).problem).toBeNull();
+    expect((await readReport(fence('## Cost Analysis', 'text'))).problem).toMatch(/fence of line 3/u);
+    expect((await readReport(`## Cost Analysis\n\n| a |\n|---|\n| ${'a'.repeat(4_000)} |\n`)).problem).toMatch(
+      /line 5/u,
+    );
+  });
+
+  it('fails for a summary that cannot be read', async () => {
+    const { result } = await costOf({ ...good, 'summary.md': `${good['summary.md']}\n${'x'.repeat(4_001)}\n` });
+    expect(result.passed).toBe(false);
+    expect(faultsOf(result)).toMatch(/structure: summary\.md cannot be read: line \d+/u);
+  });
+});
+
+describe('data of many rows', () => {
+  const ROWS = 20_000;
+  const CSV = 'data/metrics_by_span.csv';
+  const [head = '', row = ''] = (good[CSV] ?? '').split('\n');
+  const findings = JSON.parse(good['data/findings.json'] ?? '') as { findings: object[] };
+  const samples = JSON.parse(good['data/qualitative_samples.json'] ?? '') as object[];
+  const many = (item: object | undefined) =>
+    Array.from({ length: ROWS }, (_, i) => ({ ...item, id: `f${i}`, operation: `o${i}` }));
+
+  it.each([
+    ['repeated operations', { [CSV]: [head, ...Array(ROWS).fill(row)].join('\n') }],
+    [
+      'operations',
+      { [CSV]: [head, ...Array.from({ length: ROWS }, (_, i) => row.replace(/^\w+/u, `o${i}`))].join('\n') },
+    ],
+    ['findings', { 'data/findings.json': JSON.stringify({ ...findings, findings: many(findings.findings[0]) }) }],
+    ['samples', { 'data/qualitative_samples.json': JSON.stringify(many(samples[0])) }],
+  ])('are graded in linear time: %s', async (_name, files) => {
+    const { result, elapsed } = await costOf({ ...good, ...files });
+    expect(result.passed).toBe(false);
+    expect(elapsed).toBeLessThan(2 * MOST);
   });
 });
