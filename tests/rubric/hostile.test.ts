@@ -48,7 +48,7 @@ describe('a results dir that nobody would write', () => {
     async (file) => {
       const dir = writeFiles(good);
       rmSync(path.join(dir, file), { force: true });
-      execFileSync('mkfifo', [path.join(dir, file)]);
+      execFileSync('sh', ['-c', 'mkfifo "$0"', path.join(dir, file)]);
       const result = await grade(dir);
       expect(result.passed).toBe(false);
       expect(`${faultsOf(result)}\n${result.notes.join('\n')}`).toContain(`${file}`);
