@@ -7,7 +7,7 @@ import { type Artifacts, type Loaded, readArtifacts, readText } from './artifact
 import type { Claim } from './claim.ts';
 import { readClaims, summarise } from './claims.ts';
 import type { SourceText } from './clean-text.ts';
-import { computedClaims } from './computed-claims.ts';
+import { withComputedClaims } from './computed-claims.ts';
 import { actionability } from './criteria/actionability.ts';
 import { costAnalysis } from './criteria/cost-analysis.ts';
 import { type Evidence, reasonsOf, type Scored } from './criteria/criterion.ts';
@@ -147,8 +147,7 @@ async function read(file: string, { value: text = '' }: Loaded<string>): Promise
 function claimsOf({ artifacts, known, report, summary }: Results, computed: GradeOptions['computed']): Claim[] {
   return [report, summary].flatMap(({ file, text, blocks, problem }) => {
     if (problem !== null) return [];
-    const claims = readClaims(blocks, { file, artifacts, known });
-    return [...claims, ...computedClaims({ file, text, blocks, claims }, computed?.[file])];
+    return withComputedClaims(readClaims(blocks, { file, artifacts, known }), { file, text, blocks }, computed?.[file]);
   });
 }
 

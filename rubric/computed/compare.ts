@@ -30,8 +30,9 @@ interface Computed extends Line {
  * Compares a report with the text that its data files give through the report's template. A line in the words of a computed one must have
  * its figures, names and comparisons; a computed table its rows, each once and in order; a line of the data must stand where it belongs.
  * What an author words differently is no mismatch here: its claims are checked one by one.
+ * @returns `same`: numbers of the lines that are computed ones, word for word and in their place
  */
-export function compareWithComputed(report: string, computed: string): Mismatch[] {
+export function compareWithComputed(report: string, computed: string): { mismatches: Mismatch[]; same: Set<number> } {
   const expected = linesOf(computed).map((line) => ({
     ...line,
     words: wordsOf(line.text),
@@ -42,7 +43,8 @@ export function compareWithComputed(report: string, computed: string): Mismatch[
   const index = new Index(expected.filter((line) => !OWN_CODE.has(line.lang)));
   const pairs = own.map((line) => ({ line, same: index.takeSame(line) }));
   const found = pairs.flatMap(({ line, same }) => (same ? [] : differing(line, index)));
-  return [...found, ...misordered(pairs), ...lacking(pairs, index)].sort((a, b) => a.line - b.line);
+  const mismatches = [...found, ...misordered(pairs), ...lacking(pairs, index)].sort((a, b) => a.line - b.line);
+  return { mismatches, same: new Set(pairs.flatMap(({ line, same }) => (same ? [line.line] : []))) };
 }
 
 class Index {

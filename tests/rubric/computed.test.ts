@@ -44,17 +44,24 @@ Trace \`bbbb-2\` costs $0.25, the dearest of all.
 const edited = (from: string | RegExp, to: string) => {
   const text = COMPUTED.replace(from, to);
   expect(text).not.toBe(COMPUTED);
-  return compareWithComputed(text, COMPUTED);
+  return compareWithComputed(text, COMPUTED).mismatches;
 };
 
 describe('a report beside the text that its data give', () => {
   it('agrees where it is the same, or says other things in other words', () => {
-    expect(compareWithComputed(COMPUTED, COMPUTED)).toEqual([]);
+    expect(compareWithComputed(COMPUTED, COMPUTED).mismatches).toEqual([]);
     expect(edited('## Recommendations', 'The team should look at caching first.\n\n## Recommendations')).toEqual([]);
     expect(
       edited('In all, 175 calls (2.5%) failed and cost $9.70 over `kb_answer`.', 'Spending is concentrated.'),
     ).toEqual([]);
     expect(edited('since weekdays differ', 'as weekdays differ')).toEqual([]);
+  });
+
+  it('knows the lines that are the same, in their place', () => {
+    const lines = COMPUTED.split('\n');
+    const { same } = compareWithComputed(COMPUTED.replace('175 calls', '176 calls'), COMPUTED);
+    expect(same.has(lines.findIndex((line) => line.includes('175 calls')) + 1)).toBe(false);
+    expect(same.has(lines.findIndex((line) => line.includes('| 783 |')) + 1)).toBe(true);
   });
 
   it.each<[string, string | RegExp, string, RegExp]>([
@@ -105,11 +112,11 @@ describe('a report beside the text that its data give', () => {
   it('puts a quotation or a figure where it does not belong', () => {
     const quote = '```text\nWhat a user typed into the box\n```\n';
     const moved = COMPUTED.replace(quote, '').replace('Trace `bbbb-2`', `${quote}\nTrace \`bbbb-2\``);
-    expect(compareWithComputed(moved, COMPUTED)).toEqual([
+    expect(compareWithComputed(moved, COMPUTED).mismatches).toEqual([
       expect.objectContaining({ reason: 'in the data this stands under Recommendations / 1 / Evidence' }),
     ]);
     const swapped = COMPUTED.replace(/(```text\nWhat a[^`]*```\n)\n(```text\n[^`]*```\n)/u, '$2\n$1');
-    expect(compareWithComputed(swapped, COMPUTED).map(({ reason }) => reason)).toEqual([
+    expect(compareWithComputed(swapped, COMPUTED).mismatches.map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/another order/u),
     ]);
   });
