@@ -52,12 +52,14 @@ const SHOWN = 160;
 
 type Place = { scope: Scope };
 
-/** @param outcome.failure null where the claim holds */
+/** Why a claim does not hold; null where it does. */
+export type Failure = { status: 'contradicted' | 'unsupported'; reason: string } | null;
+
 export function claim(
   ground: Ground,
   place: Place,
   outcome: Pick<Claim, 'kind' | 'text' | 'line'> & {
-    failure: { status: 'contradicted' | 'unsupported'; reason: string } | null;
+    failure: Failure;
     derived?: boolean;
   },
 ): Claim {
@@ -70,12 +72,6 @@ export function claim(
 /** A claim as one line for people, with the place where it stands. */
 export function claimLine({ file, line, text, reason }: Pick<Claim, 'file' | 'line' | 'text' | 'reason'>): string {
   return `${file}:${line}: ${JSON.stringify(text)}: ${reason}`;
-}
-
-/** A figure against everything that the data hold. */
-export function pooled(ground: Ground, place: Place, figure: LineFigure): Claim {
-  const failure = isTrivial(figure) || ground.known.has(figure) ? null : unsupported('no data file holds this figure');
-  return claim(ground, place, { kind: kindOf(figure), text: figure.text, line: figure.line, failure });
 }
 
 /** A figure against the few values that it can stand for where it is. */
@@ -94,7 +90,7 @@ export function kindOf(figure: Figure): ClaimKind {
   return figure.unit === 'plain' ? 'count' : figure.unit;
 }
 
-/** Nothing and everything need no source. */
+/** In a table, nothing and everything need no source. */
 export function isTrivial(figure: Figure): boolean {
   return figure.value === 0 || (figure.unit === 'percent' && figure.value === 1);
 }

@@ -1,6 +1,7 @@
 import { type Citation, citations, idsInCode } from './citations.ts';
-import { type Claim, type ClaimKind, claim, type Ground, unsupported } from './claim.ts';
+import { type Claim, type ClaimKind, claim, type Failure, type Ground, unsupported } from './claim.ts';
 import { excerptClaims, holdsExcerpts, isCode, NO_READING, nextReading, type Reading } from './excerpt-claims.ts';
+import { traceKey } from './keys.ts';
 import type { CodeBlock, Prose, TextBlock } from './markdown.ts';
 import { proseClaims } from './prose-claims.ts';
 import type { Scope, ScopedBlock } from './structure.ts';
@@ -21,9 +22,17 @@ export function readClaims(blocks: readonly ScopedBlock[], ground: Ground): Clai
 
 function traceClaims(block: ScopedBlock, ground: Ground): Claim[] {
   return citesOf(block, ground.known.hasTrace).map(({ id, line }) => {
-    const failure = ground.known.hasTrace(id) ? null : unsupported('no data file holds this trace id');
-    return claim(ground, block, { kind: 'trace', text: id, line, failure });
+    return claim(ground, block, { kind: 'trace', text: id, line, failure: traceFailure(id, block.scope, ground) });
   });
+}
+
+/** A trace must be one of the data, and in a recommendation one of its operation. */
+function traceFailure(id: string, { priority }: Scope, { known, artifacts }: Ground): Failure {
+  if (!known.hasTrace(id)) return unsupported('no data file holds this trace id');
+  const own = artifacts.recommendations.value?.recommendations.find((item) => item.priority === priority);
+  const operations = known.texts.operationsOf(id);
+  if (!own || !operations || operations.has(traceKey(own.operation))) return null;
+  return { status: 'contradicted', reason: `the trace is none of ${own.operation}` };
 }
 
 /** Headings, fenced text that is no excerpt, alternative texts and link targets cite as sentences do. */

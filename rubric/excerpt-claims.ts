@@ -3,7 +3,7 @@ import { type Claim, claim, type Ground } from './claim.ts';
 import type { Side } from './known-excerpts.ts';
 import { noteKey } from './known-texts.ts';
 import { CODE_MARK, type CodeBlock, type Prose, type TextBlock } from './markdown.ts';
-import type { Scope, ScopedBlock } from './structure.ts';
+import { fullText, type Scope, type ScopedBlock } from './structure.ts';
 
 const SHOWN = 60;
 /** Languages of code that is advice; everything else shown beside a trace is what was read in it. */
@@ -64,13 +64,31 @@ function sided(reading: Reading, scope: Scope): Reading {
   return { ...reading, side: reading.shown === 0 ? 'input' : 'output' };
 }
 
-/** Sentences in quotation marks and in code spans that stand for what somebody wrote. */
+const DOUBLE = /["“„«]([^"”“»]{12,})["”»]/gu;
+/** Marks that are also apostrophes, or that emphasise: quotations only where texts of traces are shown. */
+const SINGLE = /(?<![\p{L}\p{N}])['‘‹‚]([^'’›‘]{12,})['’›‘](?![\p{L}\p{N}])/gu;
+
+/** Sentences in quotation marks, in italics and in code spans that stand for what somebody wrote. */
 export function quotationClaims(prose: Prose, block: { scope: Scope }, ground: Ground): Claim[] {
-  if (!holdsExcerpts(block.scope)) return [];
-  const quoted = [...prose.text.matchAll(/["“„«]([^"”“»]{12,})["”»]/gu)].map(([, text = '']) => text);
-  const sentences = [...quoted, ...prose.codes].filter((text) => text.trim().split(/\s+/u).length > 3);
-  const own = sentences.filter((text) => !isNote(text, ground) && !isName(text, ground));
-  return own.flatMap((text) => excerpt(text, { ...block, line: prose.line }, NO_READING, ground));
+  const { part } = block.scope;
+  if (part === 'fix' || part === 'measure') return [];
+  const shown = holdsExcerpts(block.scope);
+  const marked = (shown ? [DOUBLE, SINGLE] : [DOUBLE]).flatMap((marks) => [...prose.text.matchAll(marks)]);
+  const quoted = marked.map(([, text = '']) => text);
+  const sentences = [...quoted, ...(shown ? [...prose.codes, ...(prose.stressed ?? [])] : [])];
+  const own = sentences.filter((text) => text.trim().split(/\s+/u).length > 3);
+  return own
+    .filter((text) => !isNote(text, ground) && !isName(text, ground))
+    .flatMap((text) => excerpt(text, { ...block, line: prose.line }, NO_READING, ground));
+}
+
+const EXCERPT_COLUMN = /excerpt|quot(?:e|ation)|words|said/iu;
+
+/** A cell of a column of excerpts is one. */
+export function cellExcerpts(header: string, cell: Prose, block: { scope: Scope }, ground: Ground): Claim[] {
+  if (!EXCERPT_COLUMN.test(header)) return [];
+  const text = fullText(cell).replace(/^["“'‘]|["”'’]$/gu, '');
+  return excerpt(text, { ...block, line: cell.line }, NO_READING, ground);
 }
 
 function isNote(text: string, ground: Ground): boolean {

@@ -42,30 +42,6 @@ export function totalCost(artifacts: Artifacts): number {
   return (artifacts.spans.value ?? []).reduce((sum, row) => sum + row.total_cost_usd, 0);
 }
 
-/** Every figure of the data that is an amount a month. */
-export function monthlyValues(artifacts: Artifacts): number[] {
-  const savings = [
-    projectedSavings(artifacts),
-    ...(artifacts.findings.value?.findings.map((f) => f.monthly_savings_usd) ?? []),
-    ...(artifacts.recommendations.value?.recommendations.map((r) => r.savings) ?? []),
-  ].flatMap((s) => (s ? [s.low, s.expected, s.high] : []));
-  const facts = Object.values(artifacts.facts.value ?? {}).flatMap((fact) =>
-    fact.unit === 'usd' && typeof fact.value === 'number' ? [fact.value] : [],
-  );
-  const factor = monthFactor(artifacts);
-  const spend = (artifacts.spans.value ?? []).map((row) => row.total_cost_usd * factor);
-  return [...savings, ...facts, ...spend, totalCost(artifacts) * factor];
-}
-
-/** The run's totals, which any passage may mention; shares among them are in 0..1. */
-export function runTotals(artifacts: Artifacts): number[] {
-  const facts = Object.values(artifacts.facts.value ?? {}).map((fact) => fact.value);
-  const calls = (artifacts.spans.value ?? []).reduce((sum, row) => sum + row.calls, 0);
-  const project = Object.values(artifacts.project.value ?? {});
-  const values = [...facts, ...project, calls, totalCost(artifacts), ...monthlyValues(artifacts)];
-  return values.filter((value) => typeof value === 'number');
-}
-
 /** What a headline such as `Total cost: …` must say; null for other lines. */
 export function headline(text: string, artifacts: Artifacts): (Expected & { unit: 'usd' | 'plain' }) | null {
   const { project, spans } = artifacts;

@@ -3,9 +3,12 @@ import { traceKey } from './keys.ts';
 import { plainFigures } from './plain-text.ts';
 import { isEvidence, isHearsay, provesTraces } from './sources.ts';
 
-/** Names, dates, durations, ratios and texts that the data files hold. */
+/** Names, dates and texts that the data files hold. */
 export interface KnownTexts {
+  /** Whether calls of the data ran on it, however it is written: `Claude Sonnet 4.5`. */
   isModel(name: string): boolean;
+  /** Whether a price is known for it. */
+  isPriced(name: string): boolean;
   isOperation(name: string): boolean;
   /** Whether it names an operation or a model. */
   isName(name: string): boolean;
@@ -15,11 +18,6 @@ export interface KnownTexts {
   dates: readonly string[];
   /** Days that the run's window, plans and observation span. */
   days: readonly number[];
-  /** Durations in seconds. */
-  seconds: readonly number[];
-  ratios: readonly number[];
-  /** Counts of failed calls. */
-  failed: readonly number[];
   /** Amounts below zero. */
   negative: readonly number[];
   /** Short strings and keys of the data: kinds, tags, columns. */
@@ -38,8 +36,6 @@ export interface KnownTexts {
 
 const NOTE_KEY =
   /^(?:problem|why|issue|note|notes|title|message|reason|metric|target|verdict|label|changing_line|prompt_version)$/iu;
-const SECONDS_KEY = /latency|longest|(?:^|_)s$|second/iu;
-const RATIO_KEY = /^times_|ratio|over_median|growth|factor|multiple|per_trace|repeats/iu;
 const DAYS_KEY = /days$/iu;
 const ISO = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}|$)/u;
 const DATED = /\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?/gu;
@@ -51,9 +47,6 @@ interface Draft {
   operations: Set<string>;
   dates: Set<string>;
   days: Set<number>;
-  seconds: Set<number>;
-  ratios: Set<number>;
-  failed: Set<number>;
   negative: Set<number>;
   words: Set<string>;
   statuses: Set<number>;
@@ -66,13 +59,10 @@ interface Draft {
 /** @param outputs data files that the runbook declares beside the contract's */
 export function knownTexts(artifacts: Artifacts, outputs: readonly string[] = []): KnownTexts {
   const draft: Draft = {
-    models: new Set(Object.keys(artifacts.pricing.value ?? {})),
+    models: new Set(),
     operations: new Set(Object.keys(artifacts.variance.value ?? {})),
     dates: new Set(),
     days: new Set(OWN_DAYS),
-    seconds: new Set(),
-    ratios: new Set(),
-    failed: new Set(),
     negative: new Set(),
     words: new Set(),
     statuses: new Set(),
@@ -85,29 +75,25 @@ export function knownTexts(artifacts: Artifacts, outputs: readonly string[] = []
     if (isEvidence(file, outputs)) walk(draft, value, { file, key: '' });
     else if (file === 'data/model_pricing_meta.json') walk(draft, value, { file, key: '' });
   }
-  for (const stats of Object.values(artifacts.variance.value ?? {})) {
-    if (stats.median > 0) draft.ratios.add(stats.p95 / stats.median);
-  }
-  return finished(draft);
+  return finished(draft, Object.keys(artifacts.pricing.value ?? {}));
 }
 
-function finished(draft: Draft): KnownTexts {
+function finished(draft: Draft, priced: readonly string[]): KnownTexts {
   const longest = (texts: Iterable<string>) => [...texts].sort((a, b) => b.length - a.length);
-  const names = [...draft.operations, ...draft.models].map((name) => plainFigures(name));
-  const models = new Set([...draft.models].map((name) => traceKey(name).toLowerCase()));
+  const names = [...draft.operations, ...draft.models, ...priced].map((name) => plainFigures(name));
+  const models = [...draft.models].map((name) => new Set(wordsOf(name)));
+  const prices = new Set(priced.map((name) => traceKey(name).toLowerCase()));
   const operations = new Set([...draft.operations].map(traceKey));
-  const isModel = (name: string) => models.has(traceKey(name).toLowerCase());
+  const isModel = (name: string) => models.some((model) => wordsOf(name).every((word) => model.has(word)));
   const isOperation = (name: string) => operations.has(traceKey(name));
   return {
     isModel,
+    isPriced: (name) => prices.has(traceKey(name).toLowerCase()),
     isOperation,
     isName: (name) => isModel(name) || isOperation(name),
     names: longest(new Set(names.filter((name) => /\d/u.test(name) && name.length > 2))),
     dates: [...draft.dates],
     days: [...draft.days],
-    seconds: [...draft.seconds],
-    ratios: [...draft.ratios],
-    failed: [...draft.failed],
     negative: [...draft.negative],
     isWord: (text) => draft.words.has(text),
     statuses: draft.statuses,
@@ -116,6 +102,17 @@ function finished(draft: Draft): KnownTexts {
     saidOf: (trace, key) => draft.said.get(`${key} ${traceKey(trace)}`) ?? NOTHING,
     operationsOf: (trace) => draft.traces.get(traceKey(trace)),
   };
+}
+
+const FAMILY = /^(gpt|claude|gemini|gemma|llama|mistral|mixtral|deepseek|qwen|grok|phi)(?=\d)/u;
+
+/** A model's name as its words: `gpt4o` and `GPT-4o` are one. */
+function wordsOf(name: string): string[] {
+  return traceKey(name)
+    .toLowerCase()
+    .replace(FAMILY, '$1-')
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
 }
 
 interface Place {
@@ -158,10 +155,6 @@ function tie(traces: Map<string, Set<string>>, { operation, trace_id: one, trace
 
 function addNumber(draft: Draft, key: string, value: number): void {
   if (DAYS_KEY.test(key)) draft.days.add(value);
-  if (SECONDS_KEY.test(key)) draft.seconds.add(value);
-  if (key === 'minutes') draft.seconds.add(value * 60);
-  if (RATIO_KEY.test(key)) draft.ratios.add(value);
-  if (/error|fail/iu.test(key)) draft.failed.add(value);
   if (value < 0) draft.negative.add(value);
   if (key === 'http_status') draft.statuses.add(value);
 }

@@ -1,5 +1,5 @@
 import type { Artifacts } from './artifacts.ts';
-import { projectedSavings } from './expected.ts';
+import { addDerivedValues, addRunValues } from './derived-values.ts';
 import { type Figure, moneyIn, numbersIn, percentagesIn } from './figures.ts';
 import { traceKey } from './keys.ts';
 import { type KnownExcerpts, knownExcerpts } from './known-excerpts.ts';
@@ -7,20 +7,20 @@ import { type KnownTexts, knownTexts } from './known-texts.ts';
 import { Pairs } from './pairs.ts';
 import { plainFigures } from './plain-text.ts';
 import { type OwnValues, Pool } from './pool.ts';
-import { isEvidence, isHearsay, provesTraces } from './sources.ts';
+import { isEvidence, isHearsay, isOfContract, provesTraces } from './sources.ts';
 
 /** Everything that the data files vouch for. */
 export interface KnownValues {
-  /** Whether some value of the data reads like this. */
-  has(figure: Figure): boolean;
+  /** Whether a file that the runbook declares beside the contract's holds it: what its keys mean is not known here. */
+  isDeclared(figure: Figure): boolean;
+  /** Totals and counts of the run. */
+  run: OwnValues;
   /** Figures of the objects that carry this trace id, by unit; undefined where there are none. */
   ofTrace(id: string): OwnValues | undefined;
   /** Figures of the objects about this operation, those of single traces aside. */
   ofOperation(name: string): OwnValues | undefined;
   /** Figures of the objects about this model, across operations. */
   ofModel(name: string): OwnValues | undefined;
-  /** Whether it reads like a sum or share that the tables give, and like no value of theirs. */
-  isDerived(figure: Figure): boolean;
   /** Whether one object of the data holds both numbers, as `27 of 467` says. */
   hasPair(seen: Figure, of: Figure): boolean;
   /** Whether an artifact holds this trace id; a shortened one (`0194abcd…`) counts where it is at least 8 characters long. */
@@ -37,7 +37,7 @@ const NEUTRAL_KEY =
 const NOTE_KEY = /^(?:note|notes|issue|message|reason|label|verdict|statuses|proof|driver|operation|model)$/iu;
 
 interface Index {
-  all: Pool;
+  declared: Pool;
   byTrace: Map<string, Pool>;
   byOperation: Map<string, Pool>;
   byModel: Map<string, Pool>;
@@ -52,7 +52,7 @@ interface Index {
  */
 export function knownValues(artifacts: Artifacts, outputs: readonly string[] = []): KnownValues {
   const index: Index = {
-    all: new Pool(),
+    declared: new Pool(),
     byTrace: new Map(),
     byOperation: new Map(),
     byModel: new Map(),
@@ -61,17 +61,19 @@ export function knownValues(artifacts: Artifacts, outputs: readonly string[] = [
   };
   for (const { file, value } of artifacts.data) {
     if (!isEvidence(file, outputs)) continue;
+    const pools = isOfContract(file) ? [] : [index.declared];
     if (file === 'data/cost_variance.json') walkByName(index, value, file);
-    else walk(index, value, { file, key: '', pools: [index.all] });
+    else walk(index, value, { file, key: '', pools, per: '' });
   }
-  const derived = new Pool();
-  addDerived(derived, artifacts);
+  addDerivedValues(artifacts, (kind, name) => poolOf(kind === 'model' ? index.byModel : index.byOperation, name));
+  const run = new Pool();
+  addRunValues(run, artifacts);
   let texts: KnownTexts | undefined;
   let excerpts: KnownExcerpts | undefined;
   const shortened = [...index.traces].sort();
   return {
-    has: (figure) => index.all.has(figure) || derived.has(figure),
-    isDerived: (figure) => !index.all.has(figure) && derived.has(figure),
+    isDeclared: (figure) => index.declared.has(figure),
+    run,
     ofTrace: (id) => index.byTrace.get(traceKey(id)),
     ofModel: (name) => index.byModel.get(traceKey(name)),
     ofOperation: (name) => index.byOperation.get(traceKey(name)),
@@ -92,10 +94,12 @@ interface Place {
   file: string;
   key: string;
   pools: Pool[];
+  /** What `seen` and `of` count here. */
+  per: string;
 }
 
 function walk(index: Index, value: unknown, place: Place): void {
-  if (typeof value === 'number') addNumber(place.pools, place.key, value);
+  if (typeof value === 'number') addNumber(place.pools, keyIn(place), value);
   else if (typeof value === 'string') addText(index, value, place);
   else if (Array.isArray(value)) for (const item of value) walk(index, item, place);
   else if (typeof value === 'object' && value !== null) walkObject(index, value as Record<string, unknown>, place);
@@ -104,7 +108,7 @@ function walk(index: Index, value: unknown, place: Place): void {
 /** An object whose keys are operations. */
 function walkByName(index: Index, value: unknown, file: string): void {
   for (const [operation, stats] of Object.entries(value ?? {})) {
-    walk(index, stats, { file, key: '', pools: [index.all, poolOf(index.byOperation, operation)] });
+    walk(index, stats, { file, key: '', pools: [poolOf(index.byOperation, operation)], per: '' });
   }
 }
 
@@ -117,23 +121,45 @@ function poolOf(pools: Map<string, Pool>, name: string): Pool {
 
 function walkObject(index: Index, object: Record<string, unknown>, place: Place): void {
   const pools = scopeOf(index, object) ?? place.pools;
+  const per = countedIn(object) ?? place.per;
   const unit = typeof object.unit === 'string' && 'value' in object ? object.unit : null;
   if (typeof object.seen === 'number' && typeof object.of === 'number' && object.of > 0) {
-    for (const pool of pools) pool.add('percent', object.seen / object.of);
+    const share = object.seen / object.of;
+    for (const pool of pools) {
+      pool.add('percent', share);
+      pool.keep(`share_of_${per || 'traces'}`, share);
+    }
   }
   index.objects.add(numbersOf(object));
   for (const [key, value] of Object.entries(object)) {
     if (key === 'value' && unit !== null && typeof value === 'number') addFact(pools, unit, value);
-    else walk(index, value, { file: place.file, key, pools });
+    else walk(index, value, { file: place.file, key, pools, per });
   }
 }
 
-/** An object that names a trace or an operation speaks for that one, and so do the objects inside it. */
+/** Frequencies say beside them, or in the metrics beside them, what they count. */
+function countedIn({ unit, metrics }: Record<string, unknown>): string | undefined {
+  const named = typeof unit === 'string' ? unit : (metrics as { unit?: unknown } | undefined)?.unit;
+  return named === 'calls' || named === 'traces' ? named : undefined;
+}
+
+/** Keys that mean another thing in this file or object are told apart. */
+function keyIn({ file, key, per }: Place): string {
+  const days = /_span_([37]d)\.csv$/u.exec(file)?.[1];
+  if (days !== undefined) return `${key}_${days}`;
+  return per !== '' && (key === 'seen' || key === 'of') ? `${per}_${key}` : key;
+}
+
+/**
+ * An object that names a trace or an operation speaks for that one, and so do the objects inside it. One that also names a day or another slice of
+ * the window speaks for nothing as a whole.
+ */
 function scopeOf(index: Index, object: Record<string, unknown>): Pool[] | null {
   const { trace_id: trace, operation, model } = object;
-  if (typeof trace === 'string' && trace !== '') return [index.all, poolOf(index.byTrace, trace)];
-  if (typeof operation === 'string') return [index.all, poolOf(index.byOperation, operation)];
-  if (typeof model === 'string') return [index.all, poolOf(index.byModel, model)];
+  if ('bucket' in object || 'day' in object) return [];
+  if (typeof trace === 'string' && trace !== '') return [poolOf(index.byTrace, trace)];
+  if (typeof operation === 'string') return [poolOf(index.byOperation, operation)];
+  if (typeof model === 'string') return [poolOf(index.byModel, model)];
   return null;
 }
 
@@ -158,9 +184,9 @@ function addFact(pools: Pool[], unit: string, value: number): void {
 function addNumber(pools: Pool[], key: string, value: number): void {
   const money = MONEY_KEY.test(key) && !/share|rate|percent|pct/iu.test(key);
   const share = !money && (value <= 1 || /percent|pct/iu.test(key));
-  // Under a key only for one trace or operation: for all data the lists would be long and mean nothing.
-  for (const pool of pools.slice(1)) pool.keep(key, value);
   for (const pool of pools) {
+    if (key === 'minutes') pool.keep('minutes_s', value * 60);
+    else pool.keep(key, value);
     pool.add('plain', value);
     if (money || NEUTRAL_KEY.test(key)) pool.add('usd', value);
     if (share) pool.add('percent', value > 1 ? value / 100 : value);
@@ -180,38 +206,6 @@ function addText(index: Index, value: string, { file, key, pools }: Place): void
     }
   }
 }
-
-/** Sums and shares that a reader of the tables would compute: column totals, each row's part of them, total savings. */
-function addDerived(pool: Pool, artifacts: Artifacts): void {
-  for (const rows of [
-    artifacts.spans.value,
-    artifacts.models.value,
-    artifacts.spans7d.value,
-    artifacts.spans3d.value,
-  ]) {
-    const list = rows ?? [];
-    for (const column of ['total_cost_usd', 'recorded_cost_usd', 'backfilled_cost_usd'] as const) {
-      const total = list.reduce((sum, row) => sum + row[column], 0);
-      pool.add('usd', total);
-      if (total > 0) for (const row of list) pool.add('percent', row[column] / total);
-    }
-    for (const column of ['calls', 'total_tokens', 'unpriced_calls'] as const) {
-      pool.add(
-        'plain',
-        list.reduce((sum, row) => sum + row[column], 0),
-      );
-    }
-    pool.add('plain', list.length);
-  }
-  for (const total of Object.values(projectedSavings(artifacts) ?? {})) pool.add('usd', total);
-  for (const list of [artifacts.findings.value?.findings, artifacts.samples.value])
-    pool.add('plain', list?.length ?? 0);
-  const read = artifacts.samples.value?.length ?? 0;
-  if (read > 0) pool.add('percent', Z_95 ** 2 / (read + Z_95 ** 2));
-}
-
-/** Two-sided 95 percent quantile of the normal distribution: of none seen in n, the Wilson interval ends at z² / (n + z²). */
-const Z_95 = 1.959964;
 
 const SHORTEST_PREFIX = 8;
 

@@ -1,12 +1,14 @@
-import { type Claim, type ClaimKind, claim, type Ground, unsupported } from './claim.ts';
+import { type About, isBacked } from './backing.ts';
+import { type Claim, type ClaimKind, claim, type Failure, type Ground, unsupported } from './claim.ts';
 import { dateClaims } from './date-claims.ts';
 import { type Figure, numbersIn, shows } from './figures.ts';
 import { CODE_MARK, type Prose } from './markdown.ts';
-import { nameClaims } from './name-claims.ts';
+import { nameClaims, withoutModels } from './name-claims.ts';
+import { quantityOf } from './quantities.ts';
 import type { Scope } from './structure.ts';
-import { isGlobal, isTelling, subjectsOf } from './subjects.ts';
 
-type Place = { scope: Scope };
+/** Where the line stands, and what it is about: there with all its figures, which say what others measure. */
+type Place = { scope: Scope; about: About };
 
 /**
  * What a line claims beside amounts, percentages and counts: dates, durations, ratios, statuses, names, and every other digit. Digits that
@@ -17,11 +19,12 @@ export function looseClaims(prose: Prose, place: Place, ground: Ground): Claim[]
   const names = nameClaims(prose, place, ground);
   if (!/\d/u.test(prose.text) && !prose.codes.some((code) => /^\d{4}-/u.test(code))) return names;
   const dates = dateClaims(prose, place, ground);
-  let text = dates.rest;
+  let text = withoutModels(dates.rest);
   const claims = [...names, ...dates.claims];
   for (const rule of RULES) {
     text = text.replace(rule.pattern, (written: string, ...groups: unknown[]) => {
-      const verdict = rule.check(groups.slice(0, -2) as string[], ground, prose.text);
+      const index = groups.at(-2) as number;
+      const verdict = rule.check(groups.slice(0, -2) as string[], { index, place, ground });
       claims.push(claim(ground, place, { kind: rule.kind, text: written.trim(), line: prose.line, failure: verdict }));
       return blank(written);
     });
@@ -29,11 +32,10 @@ export function looseClaims(prose: Prose, place: Place, ground: Ground): Claim[]
   return [...claims, ...otherDigits({ ...prose, text }, place, ground)];
 }
 
-type Verdict = Parameters<typeof claim>[2]['failure'];
 interface Rule {
   kind: ClaimKind;
   pattern: RegExp;
-  check(groups: string[], ground: Ground, text: string): Verdict;
+  check(groups: string[], where: { index: number; place: Place; ground: Ground }): Failure;
 }
 
 const IN_SECONDS: [RegExp, number][] = [
@@ -64,17 +66,18 @@ const RULES: Rule[] = [
   {
     kind: 'latency',
     pattern: new RegExp(`${NUMBER}\\s?-?(ms|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hrs?|hours?)\\b`, 'giu'),
-    check([written = '', unit = ''], { known }, text) {
+    check([written = '', unit = ''], { index, place, ground }) {
       const figure = scaled(written, scaleOf(unit, IN_SECONDS));
-      if (figure && known.texts.seconds.some((value) => shows(figure, value))) return null;
-      const reason = 'no duration of the data reads like this';
-      return /latenc|p\d\d|slow|longest/iu.test(text) ? { status: 'contradicted', reason } : unsupported(reason);
+      if (figure && isBacked({ ...figure, index }, place.about, ground, 'seconds')) return null;
+      const reason = 'no duration of what the line names reads like this';
+      const said = /latenc|p\d\d|slow|longest/iu.test(place.about.prose.text);
+      return said ? { status: 'contradicted', reason } : unsupported(reason);
     },
   },
   {
     kind: 'count',
     pattern: new RegExp(`${NUMBER}[\\s-]?(d|days?|weeks?|months?|years?)\\b`, 'giu'),
-    check([written = '', unit = ''], { known }) {
+    check([written = '', unit = ''], { ground: { known } }) {
       const figure = scaled(written, scaleOf(unit, IN_DAYS));
       const ok = figure && known.texts.days.some((value) => shows(figure, value));
       return ok ? null : unsupported('no window and no plan of the data has this length');
@@ -83,16 +86,16 @@ const RULES: Rule[] = [
   {
     kind: 'count',
     pattern: new RegExp(`${NUMBER}\\s?(?:×|x\\b|-?fold\\b|times\\b)`, 'giu'),
-    check([written = ''], { known }) {
+    check([written = ''], { index, place, ground }) {
       const figure = scaled(written, 1);
-      const ok = figure && known.texts.ratios.some((value) => shows(figure, value));
-      return ok ? null : unsupported('no ratio of the data reads like this');
+      const ok = figure && isBacked({ ...figure, index }, place.about, ground, 'ratio');
+      return ok ? null : unsupported('no ratio of what the line names reads like this');
     },
   },
   {
     kind: 'count',
     pattern: /\b(?:HTTP|status(?: code)?|error code)\s([1-5]\d\d)\b/giu,
-    check([written = ''], { known }) {
+    check([written = ''], { ground: { known } }) {
       return known.texts.statuses.has(Number(written))
         ? null
         : unsupported('no failed call of the data has this status');
@@ -113,7 +116,7 @@ const NO_CLAIMS = [
   /\b(?:80|90|95|99|1|5|10)\s?% (?:confidence|CI|interval|level|power|significance)/giu,
   /\b(?:top|first|last|next|previous) \d{1,2}\b/giu,
   /\bv?\d+\.\d+\.\d+(?:[-+][\w.]+)?\b/gu,
-  /\bversion \d+(?:\.\d+)?/giu,
+  /\bversion \d{1,2}(?:\.\d{1,2})?(?![\d.]*\d)/giu,
   /^\s*\d{1,3}[.)]\s/gu,
   /(?:[\w.-]+\/)*[\w.-]+\.(?:json|csv|md|html|svg|png)\b/gu,
 ];
@@ -126,20 +129,22 @@ const DIGITS = /-?\d[\d,]*(?:\.\d+)?/gu;
 function otherDigits(prose: Prose, place: Place, ground: Ground): Claim[] {
   let text = prose.text.replace(IDENTIFIER, blank);
   for (const pattern of NO_CLAIMS) text = text.replace(pattern, blank);
-  return [...text.matchAll(DIGITS)].flatMap(([written]) => {
+  return [...text.matchAll(DIGITS)].flatMap(({ 0: written, index }) => {
     const figure = scaled(written.replace(/^-/u, '').replace(/,$/u, ''), 1);
-    if (!figure || ground.known.texts.statuses.has(figure.value)) return [];
-    const failure = isBacked(figure, prose, place, ground)
-      ? null
-      : unsupported('nothing in the data is tied to this figure');
+    if (!figure || isStatus(figure, text.slice(index + written.length), ground)) return [];
+    const at = { ...figure, index: index + Number(written.startsWith('-')) };
+    const failure =
+      figure.value === 0 || isBacked(at, place.about, ground)
+        ? null
+        : unsupported('nothing in the data is tied to this figure');
     return [claim(ground, place, { kind: 'count', text: written, line: prose.line, failure })];
   });
 }
 
-function isBacked(figure: Figure, prose: Prose, place: Place, ground: Ground): boolean {
-  if (figure.value === 0 || isGlobal(figure, ground)) return true;
-  if (subjectsOf(prose, place.scope, ground).some(({ own }) => own.has(figure))) return true;
-  return isTelling(figure) && ground.known.has(figure);
+/** A status that the data hold, where nothing is counted. */
+function isStatus(figure: Figure, after: string, { known }: Ground): boolean {
+  if (!known.texts.statuses.has(figure.value)) return false;
+  return /^\s*(?:errors?|responses?|status)/iu.test(after) || !quantityOf(figure, figure.text + after)?.said;
 }
 
 /** Spaces in the place of what was read; marks of code stay. */

@@ -20,6 +20,8 @@ export interface Prose {
   text: string;
   codes: string[];
   line: number;
+  /** What it sets in italics. */
+  stressed?: string[];
 }
 
 /** What stands in a block beside its visible text. */
@@ -164,6 +166,9 @@ function addBlocks(node: MdNode, walk: Walk): void {
     case 'table':
       walk.blocks.push(tableBlock(node));
       return;
+    case 'definition':
+      walk.blocks.push({ ...textBlock({ type: 'paragraph', children: [node] }, walk.quoted), line });
+      return;
     case 'html':
       walk.blocks.push(htmlBlock(node, walk.quoted));
       return;
@@ -264,7 +269,10 @@ function proseLines(node: MdNode): Prose[] {
       }
     } else if (child.type === 'break') {
       lines.push({ text: '', codes: [], line: (child.position?.start.line ?? start) + 1 });
-    } else for (const inner of child.children ?? []) add(inner);
+    } else {
+      if (child.type === 'emphasis') current.stressed = [...(current.stressed ?? []), plainText(child)];
+      for (const inner of child.children ?? []) add(inner);
+    }
   };
   for (const child of node.children ?? []) add(child);
   return lines.filter((line) => line.text.trim() !== '');

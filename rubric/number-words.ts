@@ -16,7 +16,7 @@ const SCALES = new Map([
 
 const WORD = `(?:${[...VALUES.keys(), ...SCALES.keys()].join('|')})`;
 /** What a number in words must stand before: in other places (`the two versions`, `five times its median or more`) it is no measurement. */
-const COUNTED = String.raw`(?=\s(?:of (?:the|its|all)\s)?(?:(?:failed|successful|distinct|sampled|input|output|prompt|identical|repeated) )?(?:calls?|traces?|tokens|requests|generations|operations|models|sessions|users|dollars|cents|bucks|percent|per cent|percentage|times(?! its median)|hours|days)\b)`;
+const COUNTED = String.raw`(?=\s(?:of (?:the|its|all)\s)?(?:(?:failed|successful|distinct|sampled|input|output|prompt|identical|repeated) )?(?:calls?|traces?|tokens|requests|generations|operations|models|sessions|users|dollars|cents|bucks|percent|per cent|percentage|times(?! its median)|hours|days|grand)\b)`;
 const NUMBER = new RegExp(`\\b(?:an? )?(${WORD}(?:[ -](?:and )?${WORD})*)${COUNTED}`, 'giu');
 const FRACTIONS: [RegExp, string][] = [
   [/\bthree[ -]quarters(?= of\b)/giu, '75%'],
@@ -24,6 +24,7 @@ const FRACTIONS: [RegExp, string][] = [
   [/\b(?:a|one)[ -]third(?= of\b)/giu, '33%'],
   [/\b(?:a|one)[ -]quarter(?= of\b)/giu, '25%'],
   [/\b(?<!send )(?<!a )half(?= of (?:all|the|its)\b)/giu, '50%'],
+  [/\b(?<!send )half (?=(?:the|its|all) (?:traffic|calls|traces|spend|bill|costs?|tokens|requests)\b)/giu, '50% of '],
 ];
 
 /** The text with such numbers in digits; a `thousand` stays a rounded one. */

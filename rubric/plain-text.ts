@@ -48,6 +48,7 @@ const REWRITES: [RegExp, Write][] = [
   ],
   [/(?<![\p{L}\p{N}_.-])(\d+(?:\.\d+)?)e\+?(\d{1,2})(?![\p{L}\p{N}_-])/giu, (_, m, e) => String(Number(`${m}e${e}`))],
   [/\b.*\b/gu, wordsAsDigits],
+  [new RegExp(`(?<![$\\d.,])${FIGURE} grand\\b`, 'gu'), (_, figure) => `$${figure}k`],
   [/(?<![\d.])(\d+),(\d{1,2})(?=\s?(?:%|percent\b|per cent\b))/gu, (_, whole, cents) => `${whole}.${cents}`],
   [new RegExp(`${FIGURE}\\s?(?:percentage points?|percent|per cent|pct|pp)\\b`, 'gu'), (_, figure) => `${figure}%`],
   [new RegExp(`${FIGURE}\\s?(?:bps?|basis points?)\\b`, 'gu'), (_, figure = '') => `${hundredth(figure)}%`],

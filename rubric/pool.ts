@@ -1,11 +1,13 @@
 import { type Figure, shows, type Unit } from './figures.ts';
 
-/** The figures of one trace or operation. */
+/** The figures of one trace, operation or model, or of the run as a whole. */
 export interface OwnValues {
   has(figure: Figure): boolean;
   readonly hasMoney: boolean;
   /** The values under one of these keys. */
   under(keys: readonly string[]): number[];
+  /** The values under the keys that match. */
+  matching(keys: RegExp): number[];
   /** The nearest values of the same unit, at most three. */
   near(figure: Figure): number[];
 }
@@ -13,17 +15,21 @@ export interface OwnValues {
 /** Figures by unit, sorted when they are first asked for. */
 export class Pool implements OwnValues {
   readonly #values: Record<Unit, number[]> = { usd: [], percent: [], plain: [] };
-  readonly #keyed = new Map<string, number[]>();
+  readonly #keyed = new Map<string, Set<number>>();
   #sorted = false;
 
   keep(key: string, value: number): void {
-    const values = this.#keyed.get(key);
-    if (values) values.push(value);
-    else this.#keyed.set(key, [value]);
+    const known = this.#keyed.get(key);
+    if (known) known.add(value);
+    else this.#keyed.set(key, new Set([value]));
   }
 
   under(keys: readonly string[]): number[] {
-    return keys.flatMap((key) => this.#keyed.get(key) ?? []);
+    return keys.flatMap((key) => [...(this.#keyed.get(key) ?? [])]);
+  }
+
+  matching(keys: RegExp): number[] {
+    return [...this.#keyed].flatMap(([key, values]) => (keys.test(key) ? [...values] : []));
   }
 
   add(unit: Unit, value: number): void {

@@ -1,7 +1,8 @@
-import { bound, type Claim, claim, type Ground, isTrivial, kindOf, type LineFigure, unsupported } from './claim.ts';
-import { derivedFrom } from './derived.ts';
+import { type About, isBacked } from './backing.ts';
+import { bound, type Claim, claim, type Failure, type Ground, kindOf, type LineFigure, unsupported } from './claim.ts';
+import { derivedFrom, withStated } from './derived.ts';
 import { quotationClaims } from './excerpt-claims.ts';
-import { headline, monthlyValues, savingsOf } from './expected.ts';
+import { headline, savingsOf } from './expected.ts';
 import { type Figure, foreignMoneyIn, moneyIn, numbersIn, percentagesIn, shows } from './figures.ts';
 import { blank, looseClaims } from './loose-claims.ts';
 import type { Prose } from './markdown.ts';
@@ -9,7 +10,8 @@ import { pairClaims, readingClaims } from './pair-claims.ts';
 import { plainLine } from './plain-line.ts';
 import { planClaims } from './plan-claims.ts';
 import type { Scope } from './structure.ts';
-import { isGlobal, isTelling, type Subject, subjectsOf } from './subjects.ts';
+import { isTelling, subjectsOf } from './subjects.ts';
+import { wordClaims } from './word-claims.ts';
 
 interface Paragraph {
   scope: Scope;
@@ -52,14 +54,21 @@ function lineClaims(raw: Prose, block: Paragraph, ground: Ground): Claim[] {
   const rest = figures
     .filter((figure) => !taken.has(figure.index) && !isAdvice(figure, text, block.scope))
     .map((figure) => ({ ...figure, line }));
-  return [
+  const about = { prose, subjects: subjectsOf(prose, block.scope, ground) };
+  const claims = [
     ...(head ? [head.claim] : []),
     ...[...reading, ...impact, ...pairs].map((r) => r.claim),
-    ...rest.map((figure) => figureClaim(figure, prose, block, ground)),
+    ...rest.map((figure) => figureClaim(figure, about, block, ground)),
     ...foreignMoneyIn(text).map((figure) => foreign({ ...figure, line }, block, ground)),
     ...quotationClaims(raw, block, ground),
-    ...(isPlan(block.scope) ? [] : looseClaims(unread(prose, figures, taken), block, ground)),
+    ...(isPlan(block.scope)
+      ? []
+      : [
+          ...wordClaims(prose, block, ground),
+          ...looseClaims(unread(prose, figures, taken), { ...block, about }, ground),
+        ]),
   ];
+  return withStated(claims, text);
 }
 
 /** Parts that say what to do: their bare numbers are settings, but what they measure is claimed as elsewhere. */
@@ -70,10 +79,11 @@ function isPlan({ part }: Scope): boolean {
 const A_TARGET = /^\s*\W*target\b/iu;
 const PER_ARM = /^ traces? per arm\b/iu;
 
-/** Short figures of a plan, its targets, and the size of its test are chosen; `planClaims` holds them to the data where those say them. */
+/** Short settings of a plan, its targets, and the size of its test are chosen; `planClaims` holds them to the data where those say them. */
 function isAdvice(figure: Figure, text: string, scope: Scope): boolean {
   if (!isPlan(scope)) return false;
-  return !isTelling(figure) || A_TARGET.test(text) || PER_ARM.test(text.slice(figure.index + figure.text.length));
+  const setting = figure.unit === 'plain' && !isTelling(figure);
+  return setting || A_TARGET.test(text) || PER_ARM.test(text.slice(figure.index + figure.text.length));
 }
 
 /** The line without the figures that have been read. */
@@ -147,48 +157,33 @@ function isCount(text: string, figure: Figure): boolean {
   return COUNTED.test(text.slice(figure.index + figure.text.length)) || OF.test(text.slice(0, figure.index));
 }
 
-/** An amount followed by this is one a month. */
-const A_MONTH = /^\s?(?:a|per|\/)\s?month/iu;
-const A_YEAR = /^\s?(?:a|per|\/)\s?year/iu;
 const IN_ALL = /\b(?:in all|in total|altogether|overall|as a whole)\b/iu;
 const FAILED = /^ (?:(?:calls|requests|generations) (?:(?:that|have|had) )*(?:failed|fail)\b|failed\b)/iu;
 
-function figureClaim(figure: LineFigure, prose: Prose, block: Paragraph, ground: Ground): Claim {
-  const { text } = prose;
-  const make = (failure: Parameters<typeof claim>[2]['failure'], derived = false) =>
+function figureClaim(figure: LineFigure, about: About, block: Paragraph, ground: Ground): Claim {
+  const { text } = about.prose;
+  const make = (failure: Failure, derived = false) =>
     claim(ground, block, { kind: kindIn(text, figure), text: figure.text, line: figure.line, failure, derived });
-  const { negative, failed } = ground.known.texts;
-  const after = text.slice(figure.index + figure.text.length);
+  const { negative } = ground.known.texts;
   if (/(?<![\d)]\s?)-\s?$/u.test(text.slice(0, figure.index)) && !negative.some((value) => shows(figure, value))) {
     return make({ status: 'contradicted', reason: 'the data hold no such value below zero' });
   }
-  if (isTrivial(figure)) return make(null);
-  if (figure.unit === 'usd' && (A_MONTH.test(after) || A_YEAR.test(after))) {
-    const factor = A_YEAR.test(after) ? 12 : 1;
-    const known = monthlyValues(ground.artifacts).some((value) => shows(figure, value * factor));
-    return make(known ? null : unsupported('no saving and no monthly figure of the data reads like this'));
-  }
-  const subjects = subjectsOf(prose, block.scope, ground);
-  if (figure.unit === 'plain' && FAILED.test(after)) {
-    const sum = failed.reduce((total, value) => Math.max(total, value), 0);
-    const known = [...failed, sum].some((value) => shows(figure, value));
-    return make(known ? null : { status: 'contradicted', reason: 'no count of failed calls reads like this' });
-  }
-  if (isGlobal(figure, ground)) return make(null);
-  if (figure.unit === 'usd' && subjects.length === 0 && IN_ALL.test(text)) {
-    return make({ status: 'contradicted', reason: 'no total of the run reads like this' });
-  }
-  if (subjects.some(({ own }) => own.has(figure))) return make(null);
-  if (derivedFrom(subjects, figure, ground)) return make(null, true);
-  return make(unbound(figure, subjects, ground), ground.known.isDerived(figure));
+  if (figure.value === 0 || isBacked(figure, about, ground)) return make(null);
+  if (derivedFrom(about, figure, ground)) return make(null, true);
+  return make(unbound(figure, about));
 }
 
-/** What is wrong with a figure that none of the line's subjects owns; null where any value of the data will do. */
-function unbound(figure: Figure, subjects: readonly Subject[], { known }: Ground) {
-  const named = subjects.map(({ name }) => name).join(', ');
-  if (subjects.some(({ kind }) => kind !== 'trace')) return unsupported(`no figure of ${named} reads like this`);
-  if (!known.has(figure)) return unsupported('no data file holds this figure');
-  return isTelling(figure) ? null : unsupported('nothing in the data is tied to a figure as short as this');
+/** What is wrong with a figure that nothing in the line owns. */
+function unbound(figure: Figure, { prose: { text }, subjects }: About) {
+  if (subjects.length > 0) {
+    const names = subjects.map(({ name }) => name).join(', ');
+    return unsupported(`no figure of ${names} reads like this, for what the line says of it`);
+  }
+  if (figure.unit === 'usd' && IN_ALL.test(text))
+    return { status: 'contradicted', reason: 'no total of the run reads like this' } as const;
+  if (figure.unit === 'plain' && FAILED.test(text.slice(figure.index + figure.text.length)))
+    return { status: 'contradicted', reason: 'no count of failed calls reads like this' } as const;
+  return unsupported('no total of the run reads like this, and the line names no operation, model or trace');
 }
 
 function kindIn(text: string, figure: Figure): Claim['kind'] {

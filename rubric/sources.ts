@@ -38,6 +38,11 @@ export function isEvidence(file: string, outputs: readonly string[] = []): boole
   return !NO_RESULTS.test(file) && (EVIDENCE.has(file) || outputs.includes(file));
 }
 
+/** Whether it is a file of the trace optimizer, whose keys are known. */
+export function isOfContract(file: string): boolean {
+  return EVIDENCE.has(file);
+}
+
 /** Whether a file's trace ids are those of events that a query returned. */
 export function provesTraces(file: string): boolean {
   return !NO_TRACES.has(file);

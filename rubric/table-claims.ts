@@ -1,14 +1,16 @@
+import { type About, isBacked } from './backing.ts';
 import {
   bound,
   type Claim,
   claim,
+  type Failure,
   type Ground,
   isTrivial,
   kindOf,
   type LineFigure,
-  pooled,
   unsupported,
 } from './claim.ts';
+import { cellExcerpts } from './excerpt-claims.ts';
 import type { Expected } from './expected.ts';
 import { cellFigure, type Figure, foreignMoneyIn, moneyIn, percentagesIn } from './figures.ts';
 import { blank, looseClaims } from './loose-claims.ts';
@@ -16,20 +18,21 @@ import type { Prose } from './markdown.ts';
 import { plainLine } from './plain-line.ts';
 import { headlineClaim, proseClaims } from './prose-claims.ts';
 import { fullText } from './structure.ts';
+import { subjectsOf } from './subjects.ts';
 import { orderClaims } from './table-order.ts';
 import { type Expectation, type Row, rowExpectation, type Table } from './table-rows.ts';
 import { textClaims } from './table-texts.ts';
 
 /**
  * The figures of a table. Rows of operations and models must equal their CSV rows, rows of traces what is known of that trace, the
- * roadmap's savings the recommendations; other amounts, percentages and counts are looked up in all data.
+ * roadmap's savings the recommendations; other amounts, percentages and counts are claims of what their row names, under the column's head.
  */
 export function tableClaims(table: Table, ground: Ground): Claim[] {
   const heads = table.header.map((text): Prose => ({ text, codes: [], line: table.line }));
   const rows = table.rows.flatMap((row) => {
     const head = rowHeadline(row, table, ground);
     const expect = head ? () => null : rowExpectation(table, row, ground);
-    const cells = row.cells.flatMap((cell, column) => cellClaims(cell, { column, expect, table, ground }));
+    const cells = row.cells.flatMap((cell, column) => cellClaims(cell, { column, expect, row, table, ground }));
     return [...(head ? [head] : []), ...cells, ...textClaims(table, row, ground)];
   });
   return [...proseClaims({ scope: table.scope, lines: heads }, ground), ...rows, ...orderClaims(table, ground)];
@@ -46,6 +49,7 @@ function rowHeadline(row: Row, table: Table, ground: Ground): Claim | null {
 interface CellPlace {
   column: number;
   expect: (header: string) => Expectation;
+  row: Row;
   table: Table;
   ground: Ground;
 }
@@ -55,27 +59,40 @@ const COUNT_COLUMN = /^(?:calls|traces|errors|tokens|total tokens|generations|se
 /** Numbers of rows, and efforts, which the data do not hold in these words. */
 const NO_FIGURES = /^(?:priority|#|rank|effort|validation period)$/u;
 
-function cellClaims(raw: Prose, { column, expect, table, ground }: CellPlace): Claim[] {
+function cellClaims(raw: Prose, { column, expect, row, table, ground }: CellPlace): Claim[] {
   const header = (table.header[column] ?? '').trim().toLowerCase();
   const cell = plainLine(raw, table.scope, ground);
   const single = cellFigure(fullText(cell));
   const expected = expect(header);
+  const about = cellAbout(cell, row, table, header, ground);
   const place = (figure: Figure): LineFigure => ({ ...figure, line: cell.line });
   const foreign = foreignMoneyIn(cell.text).map((figure) =>
     contradicted(place(figure), 'the costs of the data are in US dollars', table, ground),
   );
   if (foreign.length > 0) return foreign;
+  const excerpts = cellExcerpts(header, raw, table, ground);
+  if (excerpts.length > 0) return excerpts;
   if (expected && 'values' in expected && expected.values.length > 0)
-    return boundCell(cell, single, expected, table, ground);
+    return boundCell(cell, single, expected, { ...table, about }, ground);
   const figures = [...moneyIn(cell.text), ...percentagesIn(cell.text)].map(place);
   const whole = expected && 'trace' in expected && !NO_FIGURES.test(header);
   if (figures.length === 0 && single && column > 0 && (whole || COUNT_COLUMN.test(header))) figures.push(place(single));
-  const claims = figures.map((figure) => ownFigure(figure, expected, table, ground));
-  return NO_FIGURES.test(header) ? claims : [...claims, ...looseClaims(without(cell, figures), table, ground)];
+  const claims = figures.map((figure) => ownFigure(figure, expected, { ...table, about }, ground));
+  if (NO_FIGURES.test(header)) return claims;
+  return [...claims, ...looseClaims(without(cell, figures, about), { ...table, about }, ground)];
 }
 
+/** The cell as a sentence would say it: what its row names, and the column's head before it. */
+function cellAbout(cell: Prose, row: Row, table: Table, header: string, ground: Ground): About {
+  const names = { ...cell, codes: row.cells.flatMap(({ codes }) => codes) };
+  const text = `${header.replace(/(?<!\p{L})\d+/gu, ' ')}: ${cell.text}`;
+  return { prose: { ...cell, text }, subjects: subjectsOf(names, table.scope, ground) };
+}
+
+type AboutTable = Table & { about: About };
+
 /** A cell that has one right value: it gives that value, in its unit, with its sign, and nothing else that is false. */
-function boundCell(cell: Prose, single: Figure | null, expected: Expected, table: Table, ground: Ground): Claim[] {
+function boundCell(cell: Prose, single: Figure | null, expected: Expected, table: AboutTable, ground: Ground): Claim[] {
   const line = cell.line;
   const text = fullText(cell).trim();
   if (!single) {
@@ -91,7 +108,7 @@ function boundCell(cell: Prose, single: Figure | null, expected: Expected, table
   return [
     main,
     ...others.map((other) => bound(ground, table, { ...other, line }, expected)),
-    ...looseClaims(without(cell, [...others, withUnit(single, cell.text)]), table, ground),
+    ...looseClaims(without(cell, [...others, withUnit(single, cell.text)], table.about), table, ground),
   ];
 }
 
@@ -118,13 +135,14 @@ function withUnit(figure: Figure, text: string): Figure {
   return { ...figure, index, text: figure.text + unit };
 }
 
-function without(cell: Prose, figures: readonly Figure[]): Prose {
+/** The cell behind its column's head, without the figures that have been read. */
+function without(cell: Prose, figures: readonly Figure[], { prose }: About): Prose {
   let text = cell.text;
   for (const { text: written } of figures) {
     const at = text.indexOf(written);
     if (at >= 0) text = text.slice(0, at) + blank(written) + text.slice(at + written.length);
   }
-  return { ...cell, text };
+  return { ...cell, text: prose.text.slice(0, prose.text.length - cell.text.length) + text };
 }
 
 function contradicted(figure: LineFigure, reason: string, table: Table, ground: Ground): Claim {
@@ -132,20 +150,21 @@ function contradicted(figure: LineFigure, reason: string, table: Table, ground: 
   return claim(ground, table, { kind: kindOf(figure), text, line, failure: { status: 'contradicted', reason } });
 }
 
-/** A trace's figure must be one of its own, an operation's too where the data say anything of them. */
-function ownFigure(figure: LineFigure, expected: Expectation, table: Table, ground: Ground): Claim {
-  const found = pooled(ground, table, figure);
-  if (!expected || 'values' in expected || found.status !== 'verified' || isTrivial(figure)) return found;
-  if ('trace' in expected) {
-    const own = ground.known.ofTrace(expected.trace);
-    if (!own?.hasMoney || own.has(figure)) return found;
-    return bound(ground, table, figure, {
-      values: own.near(figure),
-      what: `what the data know of trace ${expected.trace}`,
-    });
+/** A trace's figure must be one of its own, an operation's too; under other names it must be what the row and the column's head say. */
+function ownFigure(figure: LineFigure, expected: Expectation, table: AboutTable, ground: Ground): Claim {
+  const make = (failure: Failure) =>
+    claim(ground, table, { kind: kindOf(figure), text: figure.text, line: figure.line, failure });
+  if (isTrivial(figure)) return make(null);
+  if (!expected || 'values' in expected) {
+    const { prose } = table.about;
+    const at = { ...figure, index: prose.text.lastIndexOf(figure.text) };
+    return make(
+      isBacked(at, table.about, ground) ? null : unsupported('no figure of what the row names reads like this'),
+    );
   }
-  const own = ground.known.ofOperation(expected.operation);
-  if (!own || own.has(figure)) return found;
-  const failure = unsupported(`no figure of ${expected.operation} reads like this`);
-  return claim(ground, table, { kind: found.kind, text: figure.text, line: figure.line, failure });
+  const name = 'trace' in expected ? expected.trace : expected.operation;
+  const own = 'trace' in expected ? ground.known.ofTrace(name) : ground.known.ofOperation(name);
+  if (own?.has(figure)) return make(null);
+  if (!('trace' in expected) || !own?.hasMoney) return make(unsupported(`no figure of ${name} reads like this`));
+  return bound(ground, table, figure, { values: own.near(figure), what: `what the data know of trace ${name}` });
 }

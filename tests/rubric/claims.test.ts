@@ -35,10 +35,10 @@ describe('readClaims', () => {
     expect(await found(text)).toEqual([]);
   });
 
-  it('takes no settings and targets from fix and plan, but what they say was measured', async () => {
+  it('takes no settings and targets from fix and plan, but amounts, shares and what they say was measured', async () => {
     const text =
       '## Recommendations\n\n### Priority 9: x\n\n#### Recommended Fix\n\nSave 40%, retry 3 times; 9,998 calls failed.\n\n#### How to Measure Success\n\n- Target: 20% of 9,999 calls\n- Takes 640 traces per arm; $777.77 were lost.';
-    expect(await found(text)).toEqual(['9,998 contradicted', '$777.77 unsupported']);
+    expect(await found(text)).toEqual(['40% unsupported', '9,998 contradicted', '$777.77 unsupported']);
   });
 
   it('takes a bound that nobody asks for for a claim', async () => {
@@ -111,12 +111,15 @@ describe('readClaims', () => {
   });
 
   it('verifies amounts, shares and counts that the data hold, rounded as written', async () => {
-    expect(await found('It cost $512.35, or $512, or $0.5k; 25.7% of 4,210 calls.')).toEqual([
+    expect(
+      await found('`draft_reply` cost $512.35, or $512, or $0.5k, in 4,210 calls; 25.7% of its traces are stuffed.'),
+    ).toEqual([
       '$512.35 verified',
       '$512 verified',
       '$0.5k verified',
       '25.7% verified',
       '4,210 verified',
+      'draft_reply verified',
     ]);
   });
 
@@ -180,6 +183,105 @@ describe('readClaims', () => {
     expect(await found(`${line} $${((sum ?? 0) + 1).toFixed(2)}.`)).toContain(
       `$${((sum ?? 0) + 1).toFixed(2)} unsupported`,
     );
+  });
+
+  /** How many of the figures from one to another a sentence may name, and still hold. */
+  async function accepted(sentence: (n: number) => string, from: number, to: number): Promise<number[]> {
+    const numbers = Array.from({ length: to - from + 1 }, (_, n) => from + n);
+    const all = await claims(numbers.map(sentence).join('\n\n'));
+    const false_ = new Set(all.filter(({ status }) => status !== 'verified').map(({ line }) => line));
+    return numbers.filter((_, n) => !false_.has(2 * n + 1));
+  }
+
+  it.each<[string, (n: number) => string, number[]]>([
+    ['what the data do not count', (n) => `We saw ${n + 99} customers leave.`, []],
+    ['calls', (n) => `Then ${n + 699} calls came twice.`, [101]],
+    ['a latency of nothing', (n) => `The p95 latency is ${(n / 10).toFixed(1)} s.`, []],
+    ['a latency', (n) => `The p95 latency of \`extract_order\` is ${(n / 10).toFixed(1)} s.`, [23]],
+    ['a ratio', (n) => `\`draft_reply\` has a p95 of ${(n / 10).toFixed(1)}× the median.`, [55]],
+    ['waste of its own', (n) => `\`draft_reply\` wastes ${n}% of its spend.`, [35]],
+    ['waste of the whole', (n) => `Then ${n}% of the spend is wasted.`, [35]],
+    ['a share of the calls', (n) => `\`draft_reply\` makes ${n}% of all calls.`, [16]],
+    ['errors', (n) => `The error rate of \`extract_order\` is ${n}%.`, [8]],
+    ['money a month', (n) => `Waste costs $${n * 5} a month.`, [59]],
+  ])('holds to the one right value %s', async (_name, sentence, right) => {
+    expect(await accepted(sentence, 1, 200)).toEqual(right);
+  });
+
+  it('derives shares and sums of figures that the same line states', async () => {
+    expect(await found('Of 26,735 calls, 800 failed: 3.0%.')).toEqual([
+      '3.0% verified',
+      '26,735 verified',
+      '800 verified',
+    ]);
+    expect(await found('Of 26,735 calls, 800 failed: 4.0%.')).toContain('4.0% unsupported');
+    expect(await found('`draft_reply` and `label_ticket` make 63.1% of all calls.')).toContain('63.1% verified');
+    expect(await found('`draft_reply` and `label_ticket` make 64.1% of all calls.')).toContain('64.1% unsupported');
+  });
+
+  it.each([
+    ['sizes in words', 'The bill is five figures.', 'five figures unsupported'],
+    ['growth', 'Cost doubled last week.', 'doubled unsupported'],
+    ['nearly all', 'Almost all calls fail.', 'Almost all unsupported'],
+    ['half', 'Half the traffic is waste.', '50% unsupported'],
+    ['a grand', 'It costs a hundred grand a month.', '$100k unsupported'],
+    ['a status that no call has', '404 errors dominate.', '404 unsupported'],
+    ['a denial', 'No call failed.', 'No call failed contradicted'],
+    ['a model as people write it', 'It runs on Claude Opus 9.', 'Claude Opus 9 unsupported'],
+    ['a model without its hyphen', 'It runs on gpt9.', 'gpt9 unsupported'],
+    ['an operation by its word', 'The operation `payInvoice` is dear.', 'payInvoice unsupported'],
+    ['a version', 'Since version 777.77.', '777.77 unsupported'],
+    [
+      'a quotation',
+      'One said "I will sue you all for the toaster".',
+      'I will sue you all for the toaster contradicted',
+    ],
+    ['a title of a link', '[x]: https://example.org "41,277 calls"', '41,277 unsupported'],
+  ])('finds what is false in %s', async (_name, text, claim) => {
+    expect(await found(text)).toContain(claim);
+  });
+
+  it('takes words of no measure and names that the data hold', async () => {
+    expect(await found('It doubled from 800 errors. Most calls run on Claude Sonnet 4.5.')).toEqual([
+      'Claude Sonnet 4.5 verified',
+      '800 verified',
+    ]);
+    expect(await found('`extract_order` doubled without errors.')).toEqual([
+      'doubled unsupported',
+      'extract_order verified',
+    ]);
+  });
+
+  it.each([
+    ["'I will sue you all for the toaster'"],
+    ['‹I will sue you all for the toaster›'],
+    ['*I will sue you all for the toaster*'],
+  ])('takes %s for a quotation where traces are read', async (quoted) => {
+    const claim = 'I will sue you all for the toaster contradicted';
+    expect(await found(`## Qualitative Findings\n\nOne said ${quoted}.`)).toEqual([claim]);
+    expect(await found(`## Qualitative Findings\n\n| Excerpt |\n|---|\n| ${quoted.slice(1, -1)} |`)).toEqual([claim]);
+  });
+
+  it('takes for evidence of a recommendation only traces of its operation', async () => {
+    const part = '## Recommendations\n\n### Priority 1: x\n\n#### Evidence\n\nSee trace';
+    expect(await found(`${part} \`${TRACES.draft[0]}\`.`)).toEqual([`${TRACES.draft[0]} verified`]);
+    expect(await found(`${part} \`${TRACES.retry[0]}\`.`)).toEqual([`${TRACES.retry[0]} contradicted`]);
+  });
+
+  it('takes a model that has only a price for none of the data, outside recommendations', async () => {
+    const priced = readArtifacts(
+      writeFiles({
+        ...goodFiles(),
+        'data/model_pricing.json': (goodFiles()['data/model_pricing.json'] ?? '').replace('gpt-4o', 'command-r-plus'),
+      }),
+    );
+    const status = async (markdown: string) => {
+      const { structure } = await readReport(markdown);
+      const ground = { file: 'recommendations.md', artifacts: priced, known: knownValues(priced) };
+      return readClaims(structure.blocks, ground).at(-1)?.status;
+    };
+    expect(await status('It runs on `command-r-plus`.')).toBe('unsupported');
+    expect(await status('## Recommendations\n\nMove it to `command-r-plus`.')).toBe('verified');
   });
 
   it('takes no proof from a file that no tool writes, unless the runbook declares it', async () => {
