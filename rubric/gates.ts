@@ -2,6 +2,7 @@ import type { Artifacts, Loaded } from './artifacts.ts';
 import type { Claim } from './claim.ts';
 import { cleanTextFaults, type SourceText } from './clean-text.ts';
 import { consistencyFaults } from './consistency.ts';
+import { coverageFaults } from './coverage.ts';
 import { near } from './data-files.ts';
 import type { GateId } from './ids.ts';
 import type { Rubric } from './load.ts';
@@ -151,7 +152,8 @@ function settingFaults({ validation: { value: claimed }, run }: Artifacts, found
 function structureFaults({ texts, report, artifacts, declared }: GateInput): string[] {
   const unread = texts.flatMap(({ file, problem }) => (problem === null ? [] : [`${file} cannot be read: ${problem}`]));
   if (unread.length > 0) return unread;
-  return [...outlineFaults(report), ...(declared === null ? summaryGaps(artifacts) : [])];
+  const said = declared === null ? [...summaryGaps(artifacts), ...coverageFaults(report, artifacts)] : [];
+  return [...outlineFaults(report), ...said];
 }
 
 function artifactFaults({ artifacts, report }: GateInput): string[] {

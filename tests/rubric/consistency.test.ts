@@ -138,7 +138,7 @@ describe('data files that agree', () => {
     ],
     [
       'a recommendation without its finding',
-      change('data/recommendations.json', '"priority": 2', '"priority": 2, "id": "ghost-1"'),
+      change('data/recommendations.json', '"id": "model_misuse-1"', '"id": "ghost-1"'),
       'there is no finding ghost-1',
     ],
     [

@@ -105,6 +105,7 @@ const EVIDENCE = [
 
 interface Plan {
   priority: number;
+  id: string;
   title: string;
   operation: string;
   problem: string;
@@ -118,6 +119,7 @@ interface Plan {
 const PLANS: Plan[] = [
   {
     priority: 1,
+    id: 'prompt_bloat-1',
     title: 'Trim the prompts of draft_reply',
     operation: 'draft_reply',
     problem:
@@ -130,6 +132,7 @@ const PLANS: Plan[] = [
   },
   {
     priority: 2,
+    id: 'model_misuse-1',
     title: 'Move label_ticket to a budget model',
     operation: 'label_ticket',
     problem: '`label_ticket` answers with 9 tokens on a premium model: 12,600 of its 12,651 calls.',
@@ -141,6 +144,7 @@ const PLANS: Plan[] = [
   },
   {
     priority: 3,
+    id: 'retry_storm-1',
     title: 'Stop the retry storms in extract_order',
     operation: 'extract_order',
     problem: '`extract_order` repeats itself in 97 of 2,200 traces, 1,733 calls in all.',
@@ -251,6 +255,8 @@ function report(): string {
 | \`draft_reply\` | 1,204 | $0.0100 | $0.20 | $0.43 | $1.10 | $2.50 |
 
 ## Failure-Mode Analysis
+
+Failed: 800 calls (3.0% of all).
 
 | Operation | Kind | HTTP status | Errors | Longest | Example trace |
 |---|---|---:|---:|---:|---|
@@ -374,8 +380,9 @@ export function goodFiles(): Files {
       'totals.backfilled_share': { value: 108 / 842.647778, unit: 'share', source: 'data/project.json' },
     }),
     'data/recommendations.json': json({
-      recommendations: PLANS.map(({ priority, title, operation, savings, baseline, target }) => ({
+      recommendations: PLANS.map(({ priority, id, title, operation, savings, baseline, target }) => ({
         priority,
+        id,
         title,
         operation,
         savings,

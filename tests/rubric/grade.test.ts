@@ -322,6 +322,26 @@ const FAULTS: Fault[] = [
     trips: 'validation',
   },
   {
+    name: 'failures that are not counted',
+    make: report('Failed: 800 calls (3.0% of all).', 'Some failed.'),
+    trips: 'structure',
+  },
+  {
+    name: 'failures that are denied',
+    make: report('Failed: 800 calls (3.0% of all).', 'No call failed.'),
+    claim: 'No call failed',
+  },
+  {
+    name: 'a kind of failure left out',
+    make: report(/\| `extract_order` \| rate_limited .*\n/u, ''),
+    trips: 'structure',
+  },
+  {
+    name: 'a grave finding left out',
+    make: data('data/recommendations.json', '"id": "prompt_bloat-1",', ''),
+    trips: 'structure',
+  },
+  {
     name: 'parts that do not sum up',
     make: data('data/metrics_by_span.csv', '412.345678000', '312.345678000'),
     trips: 'end_check',
