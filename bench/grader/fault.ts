@@ -5,6 +5,8 @@ import type { Random } from '../../tests/worlds/random.ts';
 /** One way in which a good report can be made false. */
 export interface Fault {
   kind: string;
+  /** How often as many places are tried as of others; 1 where it does not say. */
+  tries?: number;
   /** Edits a copy of the results in place. @returns false where the report has no place for it */
   apply(dir: string, random: Random): boolean;
 }

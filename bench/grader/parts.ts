@@ -69,6 +69,17 @@ export const STRUCTURE: readonly Fault[] = [
     return text.replace(body(2, name), '').replace(`## ${name}\n`, '');
   }),
   inText('a section emptied', REPORT, (text, random) => text.replace(body(2, random.pick(SECTIONS)), '\n')),
+  inLine('failures that are denied', /^Failed: \d/u, () => 'No call failed.'),
+  inLine('failures that are not counted', /^Failed: \d/u, () => 'Some calls failed.'),
+  inText('all tables of the failures removed', REPORT, (text) =>
+    text.replace(body(2, 'Failure-Mode Analysis'), (section) => section.replace(/^\|.*\n/gmu, '')),
+  ),
+  inText('evidence of another operation', REPORT, (text) => {
+    const parts = [...text.matchAll(/(?<=^#### Evidence\n)[\s\S]*?(?=^#### )/gmu)].map(([part]) => part);
+    const [first = ''] = parts;
+    const id = parts.flatMap((part) => /^\| `([^`]+)`/mu.exec(part)?.[1] ?? []).find((one) => !first.includes(one));
+    return id === undefined ? undefined : text.replace(first, () => `\nSee trace \`${id}\`.\n\n`);
+  }),
   inText('a part of a recommendation removed', REPORT, (text, random) => {
     const name = random.pick(PARTS);
     return text.replace(body(4, name), '').replace(`#### ${name}\n`, '');

@@ -9,6 +9,7 @@ import { type Grade, gradeResults } from '../../rubric/grade.ts';
 import { Random } from '../../tests/worlds/random.ts';
 import { generateWorld, writeWorld } from '../../tests/worlds/world.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
+import { DRAWN } from './drawn.ts';
 import type { Fault } from './fault.ts';
 import { FIGURES } from './figures.ts';
 import { FILES } from './files.ts';
@@ -19,7 +20,7 @@ const SEEDS = (process.env.BENCH_SEEDS ?? '1201,1202,1203,1204,1205').split(',')
 const TRIES = Number(process.env.BENCH_TRIES ?? 3);
 /** Grades of the untouched reports. */
 const known = new Map<string, Promise<Grade>>();
-const FAULTS: readonly Fault[] = [...FIGURES, ...STRUCTURE, ...FILES];
+const FAULTS: readonly Fault[] = [...FIGURES, ...DRAWN, ...STRUCTURE, ...FILES];
 
 const work = mkdtempSync(path.join(tmpdir(), 'bench-grader-'));
 try {
@@ -65,20 +66,23 @@ async function falseAlarms(reports: readonly string[]): Promise<void> {
 }
 
 async function table(reports: readonly string[]): Promise<void> {
-  process.stdout.write('\n| kind of fault | tried | noticed |\n|---|---:|---:|\n');
+  process.stdout.write('\n| kind of fault | tried | noticed | accepted |\n|---|---:|---:|---:|\n');
   let [tried, noticed] = [0, 0];
   const missed: string[] = [];
   for (const fault of FAULTS) {
     const outcomes = [];
-    for (const dir of reports) for (let n = 0; n < TRIES; n += 1) outcomes.push(await attempt(fault, dir, n));
+    const tries = TRIES * (fault.tries ?? 1);
+    for (const dir of reports) for (let n = 0; n < tries; n += 1) outcomes.push(await attempt(fault, dir, n));
     const applied = outcomes.filter((outcome) => outcome !== 'no place');
     const seen = applied.filter((outcome) => outcome === 'noticed').length;
-    process.stdout.write(`| ${fault.kind} | ${applied.length} | ${seen} |\n`);
+    process.stdout.write(`| ${fault.kind} | ${applied.length} | ${seen} | ${applied.length - seen} |\n`);
     if (applied.length > seen) missed.push(fault.kind);
     [tried, noticed] = [tried + applied.length, noticed + seen];
   }
   const share = ((100 * noticed) / tried).toFixed(2);
-  process.stdout.write(`| **${FAULTS.length} kinds** | **${tried}** | **${noticed} (${share}%)** |\n`);
+  process.stdout.write(
+    `| **${FAULTS.length} kinds** | **${tried}** | **${noticed} (${share}%)** | **${tried - noticed}** |\n`,
+  );
   if (missed.length > 0) process.stdout.write(`\nNot always noticed: ${missed.join('; ')}\n`);
 }
 
