@@ -29,7 +29,7 @@ export function withStated(claims: readonly Claim[], text: string): Claim[] {
   if (open.length === 0) return [...claims];
   const held = new Set(claims.filter(({ status }) => status === 'verified').map((claim) => claim.text));
   const figures = [...moneyIn(text), ...percentagesIn(text), ...numbersIn(text)];
-  const stated = figures.filter((figure) => held.has(figure.text));
+  const stated = figures.filter((figure) => held.has(figure.text)).slice(0, MOST_STATED);
   return claims.map((claim) => {
     const figure = open.includes(claim) ? figures.find((one) => one.text === claim.text) : undefined;
     if (!figure || !statedValues(figure, stated).some((value) => shows(figure, value))) return claim;
@@ -37,6 +37,8 @@ export function withStated(claims: readonly Claim[], text: string): Claim[] {
   });
 }
 
+/** A line that states more figures shows no sum of them. */
+const MOST_STATED = 20;
 const UNITS: ReadonlySet<string> = new Set(['usd', 'percent', 'count', 'tokens']);
 
 function statedValues({ unit }: Figure, stated: readonly Figure[]): number[] {

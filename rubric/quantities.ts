@@ -166,7 +166,8 @@ const RATIOS: Topic[] = [
  * @param unit of a duration or a ratio, which is not part of the figure
  */
 export function quantityOf(figure: Figure, text: string, unit: 'seconds' | 'ratio' | null = null): Quantity | null {
-  const after = text.slice(figure.index + figure.text.length);
+  const end = figure.index + figure.text.length;
+  const after = text.slice(end, end + REACH);
   const parts = { after, ...around(figure, text) };
   if (unit === 'seconds') return topical(parts, SECONDS, ALL_SECONDS);
   if (unit === 'ratio') return topical(parts, RATIOS, /^(?:p95_over_median|max_over_median|times_\w+)$/u);
@@ -180,14 +181,16 @@ interface Parts {
   sentence: string;
 }
 
+/** Sentences are shorter; what stands further off says nothing of a figure. */
+const REACH = 300;
 const CLAUSE = /[,;:()]|\s(?:and|or|while|where|of which|but)\s/u;
 
 /** The clause and the sentence that a figure stands in. */
 function around(figure: Figure, text: string): { clause: string; sentence: string } {
   const end = figure.index + figure.text.length;
-  const before = text.slice(0, figure.index);
+  const before = text.slice(Math.max(0, figure.index - REACH), figure.index);
   const sentenceHead = before.split(/[.!?]\s+/u).at(-1) ?? '';
-  const [sentenceTail = ''] = text.slice(end).split(/[.!?](?:\s+|$)/u);
+  const [sentenceTail = ''] = text.slice(end, end + REACH).split(/[.!?](?:\s+|$)/u);
   const clauseHead = sentenceHead.split(CLAUSE).at(-1) ?? '';
   const [clauseTail = ''] = sentenceTail.split(CLAUSE);
   const clause = `${clauseHead} ${clauseTail}`;
