@@ -124,7 +124,7 @@ const SENTENCES: readonly Drawn[] = [
   {
     kind: 'a cost in a fix',
     heading: FIX,
-    around: () => ({ right: [], low: 1000, high: 9999 }),
+    around: ({ cost, month }) => ({ right: [], low: cost * month * 1.1, high: Math.max(99, cost * month * 3) }),
     sentence: (n) => `This operation costs $${n} now.`,
   },
 ];
