@@ -3,6 +3,7 @@ import { type Claim, type ClaimKind, claim, type Failure, type Ground, unsupport
 import { excerptClaims, holdsExcerpts, isCode, NO_READING, nextReading, type Reading } from './excerpt-claims.ts';
 import { traceKey } from './keys.ts';
 import type { CodeBlock, Prose, TextBlock } from './markdown.ts';
+import { unwrapped } from './plain-line.ts';
 import { proseClaims } from './prose-claims.ts';
 import type { Scope, ScopedBlock } from './structure.ts';
 import { tableClaims } from './table-claims.ts';
@@ -63,7 +64,13 @@ function otherClaims(block: ScopedBlock, reading: Reading, ground: Ground): Clai
     return block.kind === 'code' && isCode(block) ? [] : excerptClaims(block, reading, ground);
   }
   if (block.kind === 'code') return proseClaims(textOf(block), ground);
-  return proseClaims({ scope: block.scope, lines: [...block.lines, ...(block.hidden ?? [])] }, ground);
+  const lines = [...unwrapped(block.lines), ...(block.hidden ?? [])];
+  return proseClaims({ scope: block.scope, lines }, ground).map((each) => ({ ...each, line: lineOf(each, block) }));
+}
+
+/** The line of a wrapped paragraph that a claim's words stand on. */
+function lineOf({ text, line }: Claim, { lines }: TextBlock): number {
+  return lines.find((each) => each.line >= line && each.text.includes(text))?.line ?? line;
 }
 
 /** Text in a fence is text; code is not. */

@@ -33,6 +33,23 @@ export function plainLine(prose: Prose, scope: Scope, ground: Ground): Prose {
   return unmarked(text, names, prose.line);
 }
 
+/** What begins a line that says something of its own, though none is left blank above it. */
+const LABEL = /^[^\p{L}\p{N}\uFFFC]*\p{L}[\p{L} ]*:/u;
+
+/** A paragraph as lines that are wrapped nowhere: what belongs together is read together. */
+export function unwrapped(lines: readonly Prose[]): Prose[] {
+  const whole: Prose[] = [];
+  for (const line of lines) {
+    const before = whole.at(-1);
+    if (!before || LABEL.test(line.text)) whole.push({ ...line });
+    else {
+      before.text = `${before.text.trimEnd()} ${line.text.trimStart()}`;
+      before.codes = [...before.codes, ...line.codes];
+    }
+  }
+  return whole;
+}
+
 function unmarked(marked: string, names: readonly string[], line: number): Prose {
   const codes: string[] = [];
   let text = marked.replace(CODE_SPAN, (_, code: string) => {
