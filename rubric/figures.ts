@@ -63,9 +63,11 @@ export function numbersIn(text: string): Figure[] {
   return matches(text, PLAIN, 'plain');
 }
 
+const APPROXIMATELY = /^(?:[~≈]|(?:about|around|roughly|approximately|approx|circa|ca)\b\.?)\s*/iu;
+
 /** The figure that a table cell holds, with `s` and `×` for units; null where the cell is text or empty. */
 export function cellFigure(text: string): Figure | null {
-  const bare = text.trim().replace(/^[~≈-]\s*/u, '');
+  const bare = text.trim().replace(APPROXIMATELY, '').replace(/^-\s*/u, '');
   const found =
     moneyIn(bare)[0] ?? percentagesIn(bare)[0] ?? numbersIn(bare.replace(/\s?(?:s|sec|seconds|×|x)$/u, ''))[0];
   return found && found.index === 0 ? found : null;

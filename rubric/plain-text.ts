@@ -55,6 +55,10 @@ const REWRITES: [RegExp, Write][] = [
   [/\$\s?-\s?(?=\d)/gu, () => '-$'],
   [new RegExp(`\\$\\$\\s?${FIGURE}\\s?\\$\\$`, 'gu'), (_, figure) => `$${figure}`],
   [new RegExp(`\\b(?:USD|US-?Dollars?)\\s?\\$?\\s?${FIGURE}`, 'gu'), (_, figure) => `$${figure}`],
+  [
+    new RegExp(`(?<![$\\d.,-])${FIGURE}\\s?([kKmM]?)\\s?(?:USD|US[ -]dollars|dollars)\\b(?!\\s?[$\\d])`, 'gu'),
+    (_, figure, scale) => `$${figure}${scale}`,
+  ],
   [new RegExp(`(?<![$\\d.,])${FIGURE}\\s?([kKmM]?)\\$(?!\\d)`, 'gu'), (_, figure, scale) => `$${figure}${scale}`],
   [new RegExp(`(?<![$\\d.,])${FIGURE} bucks\\b`, 'gu'), (_, figure) => `$${figure}`],
   [new RegExp(`(?<![$\\d.,])${FIGURE}\\s?(?:¢|(?:US )?cents?\\b)`, 'gu'), (_, figure = '') => `$${hundredth(figure)}`],

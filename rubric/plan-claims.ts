@@ -1,6 +1,7 @@
 import { bound, type Claim, type Ground } from './claim.ts';
 import { moneyIn, numbersIn, percentagesIn } from './figures.ts';
 import type { Prose } from './markdown.ts';
+import { plainFigures } from './plain-text.ts';
 import { readPlan } from './plan.ts';
 import type { Scope } from './structure.ts';
 
@@ -21,7 +22,7 @@ export function planClaims(block: { scope: Scope; lines: readonly Prose[] }, gro
   const list = ground.artifacts.recommendations.value?.recommendations;
   const own: Record<string, unknown> | undefined = list?.find((item) => item.priority === block.scope.priority);
   if (!own) return [];
-  const lines = [...block.lines];
+  const lines = block.lines.map((line) => ({ ...line, text: plainFigures(line.text) }));
   const plan = readPlan([{ kind: 'text', lead: null, lines, line: lines[0]?.line ?? 0, quoted: false }]);
   const claims = PLAN_VALUES.flatMap(([field, key]) => {
     const entry = plan[field];

@@ -100,7 +100,7 @@ function boundCell(cell: Prose, single: Figure | null, expected: Expected, table
     return [bound(ground, table, empty, expected)];
   }
   const figure = inSeconds({ ...single, line }, text);
-  const negative = /^[~≈]?\s*-/u.test(text) && expected.values.every((value) => value > 0);
+  const negative = /^(?:[~≈]|\p{L}+\.?)?\s*-/u.test(text) && expected.values.every((value) => value > 0);
   const main = negative
     ? contradicted(figure, `${expected.what} has no such value below zero`, table, ground)
     : bound(ground, table, figure, expected);

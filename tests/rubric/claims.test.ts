@@ -171,6 +171,25 @@ describe('readClaims', () => {
     expect(await found(text)).toEqual([`${written} contradicted`]);
   });
 
+  const summary = (cost: string) => `## Executive Summary\n\n- **Total cost:** ${cost}`;
+  const plan = (text: string) => `## Recommendations\n\n### Priority 1: x\n\n#### How to Measure Success\n\n${text}`;
+  const cost = (cell: string) =>
+    `## Cost Analysis\n\n| Operation | Total cost |\n|---|---|\n| \`draft_reply\` | ${cell} |`;
+  it.each([
+    ['a pair on two lines', 'Seen in 310 of\n1,204 traces (25.7%)', 'Seen in 310 of\n1,205 traces (25.7%)'],
+    ['a name on the line above', 'Of `extract_order`\nthe rate is 8.1%.', 'Of `draft_reply`\nthe rate is 8.1%.'],
+    ['dollars behind a headline', summary('842.65 USD ($734.65 recorded)'), summary('842.66 USD ($734.65 recorded)')],
+    ['dollars in thousands', 'It cost 0.51k dollars', 'It cost 0.52k dollars'],
+    ['about in a cell', cost('about $512'), cost('about $513')],
+    ['about, below zero', cost('about $512'), cost('about -$512')],
+    ['a narrow space in a plan', plan('- **Baseline:** 61\u202F877'), plan('- **Baseline:** 61\u202F878')],
+  ])('takes %s as it is meant', async (_name, right, wrong) => {
+    const [good, bad] = [await claims(right), await claims(wrong)];
+    expect(good.filter(({ status }) => status !== 'verified')).toEqual([]);
+    expect(good.length).toBeGreaterThan(0);
+    expect(bad.filter(({ status }) => status !== 'verified')).not.toEqual([]);
+  });
+
   it('derives the sum and the difference of what a line names', async () => {
     const line = '`draft_reply` and `extract_order` together cost';
     const sum = artifacts.spans.value
