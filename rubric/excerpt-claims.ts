@@ -41,10 +41,19 @@ const LABEL = /^\s*(?:(input|prompt|question)|(output|answer|response))\s*:?\s*$
 export function nextReading(reading: Reading, block: ScopedBlock, ground: Ground): Reading {
   if (block.kind === 'heading' || block.kind === 'table') return NO_READING;
   if (block.kind === 'code' || block.quoted) return { ...reading, side: null, shown: reading.shown + 1 };
+  if (isQuotation(block)) return reading;
   const trace = citations(block, ground.known.hasTrace).at(-1)?.id;
   if (trace !== undefined) return { trace, side: null, shown: 0 };
   const label = LABEL.exec(block.lines.map(({ text }) => text).join(' '));
   return label ? { ...reading, side: label[1] === undefined ? 'output' : 'input' } : reading;
+}
+
+const ENDS_QUOTED = /(?:“[^“”]{12,}”|„[^„“”]{12,}[“”]|«[^«»]{12,}»|"[^"]{12,}")\W*$/u;
+
+/** A paragraph that ends with its own quotation of a trace names none for what follows. */
+function isQuotation({ lines }: TextBlock): boolean {
+  const text = lines.map((line) => line.text).join(' ');
+  return ENDS_QUOTED.test(text) && !/:\s*$/u.test(text);
 }
 
 /** Fenced text and block quotes where traces are shown must be what was stored of that trace. */

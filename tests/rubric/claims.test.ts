@@ -190,6 +190,15 @@ describe('readClaims', () => {
     expect(bad.filter(({ status }) => status !== 'verified')).not.toEqual([]);
   });
 
+  it('reads what follows a quotation of another trace as before', async () => {
+    const shown = (between: string) =>
+      `## Qualitative Findings\n\nTrace \`${TRACES.draft[0]}\`:\n\n${between}\n\n\`\`\`text\nTicket of draft_reply: my order never came.\n\`\`\``;
+    const quoted = `Trace \`${TRACES.retry[0]}\` begins “Ticket of extract_order: my order never came.”`;
+    expect(await found(shown(quoted))).not.toContainEqual(expect.stringContaining('contradicted'));
+    const named = `${quoted} and reads:`;
+    expect(await found(shown(named))).toContainEqual('Ticket of draft_reply: my order never came. contradicted');
+  });
+
   it('derives the sum and the difference of what a line names', async () => {
     const line = '`draft_reply` and `extract_order` together cost';
     const sum = artifacts.spans.value
