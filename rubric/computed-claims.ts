@@ -24,10 +24,12 @@ export function withComputedClaims(
   const failed = new Set(own.filter((claim) => claim.status !== 'verified').map(keyOf));
   const isKnown = ({ line, differs }: Mismatch) =>
     differs.length > 0 && differs.every((word) => failed.has(keyOf({ line, text: word })));
-  const differing = mismatches.filter((mismatch) => !isKnown(mismatch)).map(({ line, text: shown, reason }): Claim => {
-    const scope = blocks.findLast((block) => block.line <= line)?.scope ?? NOWHERE;
-    return { file, line, kind: 'computed', text: shown, scope, status: 'contradicted', derived: false, reason };
-  });
+  const differing = mismatches
+    .filter((mismatch) => !isKnown(mismatch))
+    .map(({ line, text: shown, reason }): Claim => {
+      const scope = blocks.findLast((block) => block.line <= line)?.scope ?? NOWHERE;
+      return { file, line, kind: 'computed', text: shown, scope, status: 'contradicted', derived: false, reason };
+    });
   return [...own, ...differing];
 }
 

@@ -2,8 +2,8 @@ import type { Ground } from './claim.ts';
 import type { Figure } from './figures.ts';
 import { traceKey } from './keys.ts';
 import type { Prose } from './markdown.ts';
-import type { Scope } from './structure.ts';
 import type { OwnValues } from './pool.ts';
+import type { Scope } from './structure.ts';
 
 /** An operation, a model or a trace that a line is about. */
 export interface Subject {

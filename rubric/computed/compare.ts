@@ -1,6 +1,8 @@
 import { oneLine, truncate } from '../../lib/format.ts';
-import { cellsOf, type Line, linesOf } from './lines.ts';
-import { isTurning, likeness, type Words, without, wordsOf } from './words.ts';
+import { contradiction, isSameCell } from './contradiction.ts';
+import { type Line, linesOf } from './lines.ts';
+import { cellsOf, plainKey } from './plain.ts';
+import { isSameTerm, likeness, type Words, without, wordsOf } from './words.ts';
 
 /** A line of a report that says something else than the data do. */
 export interface Mismatch {
@@ -21,9 +23,17 @@ const DATA_TABLES = /^(?:Cost Analysis|High-Variance Investigation|Failure-Mode 
 const SHOWN = 160;
 
 interface Computed extends Line {
-  words: Words;
-  cells: string[];
+  /** Read where they are asked for first. */
+  words?: Words;
+  cells?: string[];
   taken: boolean;
+}
+
+/** A line of the report with the computed one that it stands for, and what it says otherwise. */
+interface Judged {
+  line: Line;
+  data?: Computed | undefined;
+  faults: Mismatch[];
 }
 
 /**
@@ -33,34 +43,32 @@ interface Computed extends Line {
  * @returns `same`: numbers of the lines that are computed ones, word for word and in their place
  */
 export function compareWithComputed(report: string, computed: string): { mismatches: Mismatch[]; same: Set<number> } {
-  const expected = linesOf(computed).map((line) => ({
-    ...line,
-    words: wordsOf(line.text),
-    cells: cellsOf(line.text),
-    taken: false,
-  }));
-  const own = linesOf(report).filter((line) => !OWN_CODE.has(line.lang));
+  const expected = linesOf(computed).map((line) => ({ ...line, taken: false }));
   const index = new Index(expected.filter((line) => !OWN_CODE.has(line.lang)));
-  const pairs = own.map((line) => ({ line, same: index.takeSame(line) }));
-  const found = pairs.flatMap(({ line, same }) => (same ? [] : differing(line, index)));
-  const mismatches = [...found, ...misordered(pairs), ...lacking(pairs, index)].sort((a, b) => a.line - b.line);
-  return { mismatches, same: new Set(pairs.flatMap(({ line, same }) => (same ? [line.line] : []))) };
+  const own = linesOf(report)
+    .filter((line) => !OWN_CODE.has(line.lang))
+    .map((line) => ({ ...line, place: index.nearest(line.place) }));
+  const same = own.map((line) => ({ line, data: index.takeSame(line), faults: [] }));
+  const judged = same.map((pair) => (pair.data ? pair : { line: pair.line, ...differing(pair.line, index) }));
+  const found = judged.flatMap(({ faults }) => faults);
+  const mismatches = [...found, ...misordered(judged), ...lacking(judged, index)].sort((a, b) => a.line - b.line);
+  return { mismatches, same: new Set(same.flatMap(({ line, data }) => (data ? [line.line] : []))) };
 }
 
 class Index {
   readonly #byPlace = new Map<string, Computed[]>();
-  readonly #byText = new Map<string, Computed[]>();
+  readonly #byKey = new Map<string, Computed[]>();
 
   constructor(lines: readonly Computed[]) {
     for (const line of lines) {
       push(this.#byPlace, line.place, line);
-      push(this.#byText, line.text, line);
+      push(this.#byKey, line.key, line);
     }
   }
 
   /** The computed line that is the same in the same place; each serves once. */
-  takeSame({ text, place }: Line): Computed | undefined {
-    const found = this.#byText.get(text)?.find((line) => line.place === place && !line.taken);
+  takeSame({ key, place }: Line): Computed | undefined {
+    const found = this.#byKey.get(key)?.find((line) => line.place === place && !line.taken);
     if (found) found.taken = true;
     return found;
   }
@@ -69,9 +77,17 @@ class Index {
     return this.#byPlace.get(place) ?? [];
   }
 
-  /** The same line, wherever it stands. */
-  anywhere(text: string): Computed | undefined {
-    return this.#byText.get(text)?.[0];
+  /** A heading of the author's own divides what stands above it, and is no other place. */
+  nearest(place: string): string {
+    let known = place;
+    while (!this.#byPlace.has(known) && known.includes(' / ')) known = known.slice(0, known.lastIndexOf(' / '));
+    return known;
+  }
+
+  /** The same line, wherever it stands; one that the report lacks there before others. */
+  anywhere(key: string): Computed | undefined {
+    const all = this.#byKey.get(key);
+    return all?.find((line) => !line.taken) ?? all?.[0];
   }
 }
 
@@ -81,75 +97,98 @@ function push<T>(map: Map<string, T[]>, key: string, value: T): void {
   else map.set(key, [value]);
 }
 
-function differing(line: Line, index: Index): Mismatch[] {
+function differing(line: Line, index: Index): Omit<Judged, 'line'> {
   const there = index.inPlace(line.place);
-  if (there.some(({ text }) => text === line.text))
-    return line.kind === 'row' ? [says(line, 'the row stands twice')] : [];
+  if (there.some(({ key }) => key === line.key))
+    return { faults: line.kind === 'row' ? [says(line, 'the row stands twice')] : [] };
   const moved = movedFrom(line, index);
-  if (moved) return [says(line, `in the data this stands under ${moved}`)];
+  if (moved) return { faults: [says(line, `in the data this stands under ${moved}`)] };
   if (line.kind === 'row' || line.kind === 'head') return tableLine(line, there);
   return textLine(line, there);
 }
 
 /** Something that can be false elsewhere: a figure, a name, or a quotation of some length. */
 function movedFrom(line: Line, index: Index): string | undefined {
-  const found = index.anywhere(line.text);
-  if (!found || line.kind === 'head') return undefined;
+  const found = index.anywhere(line.key);
+  if (!found || line.kind === 'head' || isRepeated(line, found)) return undefined;
   const isQuote = line.kind === 'code' && line.text.length >= 20;
-  return isQuote || wordsOf(line.text).hard.length > 0 ? found.place : undefined;
+  return isQuote || wordsOf(line.key).hard.length > 0 ? found.place : undefined;
 }
 
-function textLine(line: Line, there: readonly Computed[]): Mismatch[] {
-  const words = wordsOf(line.text);
+/** A quotation that stands where it belongs, too: its claim holds it to the trace that is named above it. */
+function isRepeated({ kind, lang }: Line, found: Computed): boolean {
+  return kind === 'code' && found.taken && (lang === 'text' || lang === '');
+}
+
+function textLine(line: Line, there: readonly Computed[]): Omit<Judged, 'line'> {
+  const words = wordsOf(line.key);
   const free = there.filter(({ taken, kind }) => !taken && kind === line.kind);
-  const [best] = free.map((each) => ({ each, score: likeness(words, each.words) })).sort((a, b) => b.score - a.score);
-  if (!best || best.score < ALIKE) return [];
-  best.each.taken = true;
-  const wrong = contradiction(words, best.each.words) ?? namedOtherwise(line.text, best.each.text);
-  if (wrong === undefined) return [];
-  return [says(line, `${wrong}: the data say ${quoted(best.each.text)}`, without(words.hard, best.each.words.hard))];
+  const whole = free.find(({ key }) => isBeginning(line, key));
+  const [best] = free
+    .map((each) => ({ each, score: likeness(words, readWords(each)) }))
+    .sort((a, b) => b.score - a.score);
+  const data = whole ?? (best && best.score >= ALIKE ? best.each : undefined);
+  if (!data) return { faults: [] };
+  data.taken = true;
+  const wrong = whole ? undefined : (contradiction(words, readWords(data)) ?? namedOtherwise(line, data));
+  if (wrong === undefined) return { data, faults: [] };
+  const differs = without(words.hard, readWords(data).hard, isSameTerm).map(({ text }) => text);
+  return { data, faults: [says(line, `${wrong}: the data say ${quoted(data.text)}`, differs)] };
 }
 
-/** How a line in the same words says something else; undefined where it only says less, more, or the same. */
-function contradiction(own: Words, data: Words): string | undefined {
-  const added = without(own.hard, data.hard);
-  const dropped = without(data.hard, own.hard);
-  const [first] = added;
-  if (first !== undefined && dropped.length > 0) return `${first} in the place of ${dropped[0]}`;
-  const turning = added.find(isTurning) ?? dropped.find(isTurning);
-  if (turning !== undefined) return `${JSON.stringify(turning)} turns it round`;
-  if (added.length === 0 && dropped.length === 0 && own.hard.join(' ') !== data.hard.join(' '))
-    return 'its figures or names have changed places';
-  const counted = added.length === 0 ? without(own.counted, data.counted) : [];
-  return counted[0] === undefined ? undefined : `${JSON.stringify(counted[0])} is not what was counted`;
+function readWords(line: Computed): Words {
+  line.words ??= wordsOf(line.key);
+  return line.words;
+}
+
+function readCells(line: Computed): string[] {
+  line.cells ??= cellsOf(line.key);
+  return line.cells;
+}
+
+const CUT = /\s*(?:…|\.{3})$/u;
+
+/** A quotation that ends earlier, between two words, and says so. */
+function isBeginning({ kind, key }: Line, whole: string): boolean {
+  const shown = key.replace(CUT, '');
+  return (
+    kind === 'code' && shown !== key && whole.startsWith(shown) && !/^[\p{L}\p{N}]/u.test(whole.slice(shown.length))
+  );
 }
 
 /** What a line sets in bold at its end, and the metric of a plan, are the data's own words. */
-const VALUES = [/\*\*([^*]+)\*\*\.?$/u, /^[-*] \*\*Metric:\*\*(.*)$/u];
+const VALUES = [/\S (\*\*[^*]+\*\*)\.?$/u, /^[-*] \*\*Metric(:\*\*.*)$/u];
 
-function namedOtherwise(own: string, data: string): string | undefined {
-  const pattern = VALUES.find((each) => each.test(data));
-  if (!pattern || pattern.exec(own)?.[1] === pattern.exec(data)?.[1]) return undefined;
+function namedOtherwise(own: Line, data: Line): string | undefined {
+  const value = VALUES.map((pattern) => pattern.exec(data.text)?.[1]).find((found) => found !== undefined);
+  if (value === undefined || own.key.replace(/\.$/u, '').endsWith(plainKey(value))) return undefined;
   return 'it names something else';
 }
 
-function tableLine(line: Line, there: readonly Computed[]): Mismatch[] {
+function tableLine(line: Line, there: readonly Computed[]): Omit<Judged, 'line'> {
   const free = there.filter(({ taken, kind }) => !taken && kind === line.kind);
-  const own = cellsOf(line.text);
-  const ranked = free.map((each) => ({ each, score: equalCells(own, each.cells) })).sort((a, b) => b.score - a.score);
+  const own = cellsOf(line.key);
+  const ranked = free
+    .map((each) => ({ each, score: equalCells(own, readCells(each)) }))
+    .sort((a, b) => b.score - a.score);
   const best =
     ranked.find(({ each, score }) => score > 0 && (line.kind === 'head' || each.head === line.head)) ?? ranked[0];
-  if (!best || best.score === 0) return isStranger(line, there) ? [says(line, 'the data have no such row')] : [];
+  if (!best || best.score === 0)
+    return { faults: isStranger(line, there) ? [says(line, 'the data have no such row')] : [] };
   best.each.taken = true;
-  const data = best.each.cells;
-  const head = cellsOf(line.head);
-  const columns = Array.from({ length: Math.max(own.length, data.length) }, (_unused, column) => column);
+  return { data: best.each, faults: wrongCells(line, best.each) };
+}
+
+function wrongCells(line: Line, data: Line): Mismatch[] {
+  const [own, theirs, head] = [line.key, data.key, line.head].map(cellsOf) as [string[], string[], string[]];
+  const columns = Array.from({ length: Math.max(own.length, theirs.length) }, (_unused, column) => column);
   return columns
-    .filter((column) => own[column] !== data[column])
+    .filter((column) => !isSameCell(own[column] ?? '', theirs[column] ?? ''))
     .map((column) => {
       const name = line.kind === 'head' ? `column ${column + 1}` : head[column] || `column ${column + 1}`;
-      const text = own[column] ?? '';
-      return says({ ...line, text }, `${name}: the data say ${quoted(data[column] ?? 'nothing')}`, [text]);
+      const text = cellsOf(line.text)[column] ?? '';
+      const said = cellsOf(data.text)[column] ?? 'nothing';
+      return says({ ...line, text }, `${name}: the data say ${quoted(said)}`, [text]);
     });
 }
 
@@ -165,24 +204,24 @@ function isStranger({ kind, head, place }: Line, there: readonly Computed[]): bo
 }
 
 /** Rows and quotations keep the order of the data: another one is another ranking, or another trace's words. */
-function misordered(pairs: readonly { line: Line; same: Computed | undefined }[]): Mismatch[] {
+function misordered(judged: readonly Judged[]): Mismatch[] {
   const last = new Map<string, number>();
-  return pairs.flatMap(({ line, same }) => {
-    if (!same || (line.kind !== 'row' && line.kind !== 'code')) return [];
+  return judged.flatMap(({ line, data }) => {
+    if (!data || (line.kind !== 'row' && line.kind !== 'code')) return [];
     const key = `${line.place}\n${line.kind} ${line.head}`;
     const before = last.get(key) ?? 0;
-    last.set(key, Math.max(before, same.line));
-    return same.line < before ? [says(line, 'it stands in another order than in the data')] : [];
+    last.set(key, Math.max(before, data.line));
+    return data.line < before ? [says(line, 'it stands in another order than in the data')] : [];
   });
 }
 
 /** Rows that a computed table has and the report's copy of it has not. */
-function lacking(pairs: readonly { line: Line; same: Computed | undefined }[], index: Index): Mismatch[] {
-  const heads = pairs.flatMap(({ line, same }) => (line.kind === 'head' && same ? [{ line, same }] : []));
-  return heads.flatMap(({ line, same }) =>
+function lacking(judged: readonly Judged[], index: Index): Mismatch[] {
+  const heads = judged.flatMap(({ line, data }) => (line.kind === 'head' && data ? [{ line, data }] : []));
+  return heads.flatMap(({ line, data }) =>
     index
-      .inPlace(same.place)
-      .filter((row) => row.kind === 'row' && row.head === same.text && !row.taken)
+      .inPlace(data.place)
+      .filter((row) => row.kind === 'row' && row.head === data.key && !row.taken)
       .map((row) => says(line, `the table lacks the row ${quoted(row.text)}`)),
   );
 }

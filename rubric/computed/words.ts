@@ -1,158 +1,116 @@
+import { inUnit, isSameMeasure, type Measure, measureOf } from './measures.ts';
+import { isApproximate, isNumberWord, isPreposition, meaningOf, unitOf } from './vocabulary.ts';
+
 /** What of a line can be true or false (figures, names, comparisons), and what is mere wording. */
 
-export interface Words {
-  /** Figures with their signs and units, code spans, names of months, number words, comparisons: in order. */
-  hard: string[];
-  /** The other words, in lower case. */
-  soft: string[];
-  /** Each figure with the word that follows it: what it counts. */
-  counted: string[];
+/** A figure, a name, a month, a number word or a comparison. */
+export interface Term {
+  /** As written. */
+  text: string;
+  /** The same for comparisons of one meaning, and for a name in and outside a code span. */
+  key: string;
+  isComparison: boolean;
+  measure: Measure | null;
+  /** The unit that a figure counts, in the singular. */
+  counts: string | null;
+  /** The word behind a figure. */
+  next: string | null;
 }
 
-const COMPARISONS = [
-  ...[
-    'above',
-    'below',
-    'over',
-    'under',
-    'more',
-    'less',
-    'fewer',
-    'least',
-    'most',
-    'no',
-    'not',
-    'never',
-    'none',
-    'nobody',
-  ],
-  ...[
-    'all',
-    'every',
-    'half',
-    'twice',
-    'double',
-    'triple',
-    'up',
-    'down',
-    'rise',
-    'rises',
-    'fall',
-    'falls',
-    'grows',
-    'shrinks',
-  ],
-  ...[
-    'high',
-    'medium',
-    'low',
-    'cheapest',
-    'dearest',
-    'slowest',
-    'longest',
-    'shortest',
-    'before',
-    'after',
-    'failed',
-    'successful',
-  ],
-];
-const MONTHS = [
-  ...['january', 'february', 'march', 'april', 'june', 'july', 'august'],
-  ...['september', 'october', 'november', 'december'],
-];
-const NUMBERS = [
-  ...[
-    'zero',
-    'one',
-    'two',
-    'three',
-    'four',
-    'five',
-    'six',
-    'seven',
-    'eight',
-    'nine',
-    'ten',
-    'eleven',
-    'twelve',
-    'dozen',
-  ],
-  ...[
-    'thirteen',
-    'fourteen',
-    'fifteen',
-    'sixteen',
-    'seventeen',
-    'eighteen',
-    'nineteen',
-    'twenty',
-    'thirty',
-    'forty',
-    'fifty',
-  ],
-  ...[
-    'sixty',
-    'seventy',
-    'eighty',
-    'ninety',
-    'hundred',
-    'thousand',
-    'million',
-    'billion',
-    'third',
-    'quarter',
-    'quarters',
-  ],
-];
-/** What figures count, and in which units. */
-const UNITS = [
-  ...['calls', 'traces', 'tokens', 'generations', 'requests', 'operations', 'models', 'users', 'sessions', 'answers'],
-  ...['second', 'seconds', 'minutes', 'hours', 'day', 'days', 'week', 'weeks', 'month', 'months', 'year', 'years'],
-];
-const HARD_WORDS = new Set([...COMPARISONS, ...MONTHS, ...NUMBERS, ...UNITS]);
-/** Words that turn a sentence round where they are put in. */
-const TURNING = new Set(COMPARISONS);
-
-const JOINTS = new Set(['a', 'an', 'per', 'of', 'each']);
+export interface Words {
+  /** In order. */
+  hard: Term[];
+  /** Units, whatever stands before them. */
+  units: string[];
+  /** The other words, in lower case. */
+  soft: string[];
+}
 
 const TOKEN = /`[^`]*`|[^\s|`]+/gu;
 const EDGE = /^[("'“‘[*_]+|[)"'”’\],.;:!?*_]+$/gu;
+/** What is no plain word: amounts that are not dollars, dates, versions, names with digits or underscores. */
+const NAME = /[\p{N}$€£¥¢]|\p{L}_\p{L}/u;
+/** How many words behind a figure may name what it counts: `15 of the sampled traces`. */
+const REACH = 3;
 
-export function wordsOf(text: string): Words {
-  const words: Words = { hard: [], soft: [], counted: [] };
-  let figure: string | undefined;
-  for (const [token] of text.matchAll(TOKEN)) {
-    const bare = token.startsWith('`') ? token : token.replace(EDGE, '');
-    const lower = bare.toLowerCase();
-    if (bare === '') {
-      figure = undefined;
-      continue;
-    }
-    if (figure !== undefined) words.counted.push(`${figure} ${lower}`);
-    // `$5.57 a month`, `4.02 per day`
-    figure = figure !== undefined && JOINTS.has(lower) ? `${figure} ${lower}` : undefined;
-    if (token.startsWith('`') || /[\p{N}$€£¥¢]/u.test(bare) || HARD_WORDS.has(lower)) {
-      words.hard.push(token.startsWith('`') ? bare : lower);
-      // A token that ends a clause counts nothing.
-      if (/\p{N}/u.test(bare) && !token.startsWith('`') && !/[.,;:)]$/u.test(token)) figure = lower;
-    } else if (/[\p{L}]/u.test(bare)) words.soft.push(lower);
+interface Token {
+  /** In lower case, but for code. */
+  text: string;
+  raw: string;
+  isCode: boolean;
+  /** Whether a clause ends here. */
+  ends: boolean;
+}
+
+/** @param key a line in the form of `plain.ts` */
+export function wordsOf(key: string): Words {
+  const tokens = [...key.matchAll(TOKEN)].map(([token]) => tokenOf(token));
+  const words: Words = { hard: [], units: [], soft: [] };
+  for (let at = 0; at < tokens.length; at += 1) {
+    const token = tokens[at];
+    if (!token || token.text === '') continue;
+    const figure = figureAt(tokens, at);
+    if (figure) {
+      words.hard.push(figure.term);
+      at += figure.length - 1;
+    } else addWord(words, token, tokens[at + 1]);
   }
   return words;
 }
 
-export function isTurning(word: string): boolean {
-  return TURNING.has(word);
+function tokenOf(token: string): Token {
+  const isCode = token.startsWith('`');
+  const raw = isCode ? token : token.replace(EDGE, '');
+  return { text: isCode ? raw : raw.toLowerCase(), raw, isCode, ends: !isCode && /[.,;:)]$/u.test(token) };
+}
+
+/** A figure, with the unit of time behind it. */
+function figureAt(tokens: readonly Token[], at: number): { term: Term; length: number } | null {
+  const token = tokens[at];
+  const measure = !token || token.isCode ? null : measureOf(token.raw);
+  if (!token || !measure) return null;
+  const word = token.ends ? undefined : tokens[at + 1];
+  const timed = word ? inUnit(measure, word.text) : null;
+  if (word && timed) return { term: term(`${token.text} ${word.text}`, { measure: timed }), length: 2 };
+  const counts = token.ends ? null : countedFrom(tokens.slice(at + 1, at + 1 + REACH));
+  const next = word && !word.isCode && /\p{L}/u.test(word.text) ? word.text : null;
+  return { term: term(token.text, { measure, counts, next }), length: 1 };
+}
+
+function countedFrom(tokens: readonly Token[]): string | null {
+  for (const { text, isCode, ends } of tokens) {
+    if (isCode || /\p{N}/u.test(text)) return null;
+    const unit = unitOf(text);
+    if (unit !== undefined || ends) return unit ?? null;
+  }
+  return null;
+}
+
+function addWord(words: Words, { text, isCode }: Token, next: Token | undefined): void {
+  const unit = unitOf(text);
+  const comparison = meaningOf(text);
+  if (isCode || NAME.test(text) || isNumberWord(text)) words.hard.push(term(text, { key: text.replaceAll('`', '') }));
+  else if (unit !== undefined) words.units.push(unit);
+  else if (comparison !== undefined && !(isPreposition(text) && !/^\W*\d/u.test(next?.text ?? '')))
+    words.hard.push(term(text, { key: comparison, isComparison: true }));
+  else if (/\p{L}/u.test(text) && !isApproximate(text)) words.soft.push(text);
+}
+
+function term(text: string, rest: Partial<Term> = {}): Term {
+  return { text, key: text, isComparison: false, measure: null, counts: null, next: null, ...rest };
+}
+
+export function isSameTerm(a: Term, b: Term): boolean {
+  return a.measure && b.measure ? isSameMeasure(a.measure, b.measure) : a.key === b.key;
 }
 
 /** What is in the first list and not in the second, repetitions counted. */
-export function without(list: readonly string[], other: readonly string[]): string[] {
-  const left = new Map<string, number>();
-  for (const word of other) left.set(word, (left.get(word) ?? 0) + 1);
-  return list.filter((word) => {
-    const count = left.get(word) ?? 0;
-    left.set(word, count - 1);
-    return count <= 0;
+export function without<T>(list: readonly T[], other: readonly T[], isSame = (a: T, b: T) => a === b): T[] {
+  const left = [...other];
+  return list.filter((item) => {
+    const at = left.findIndex((each) => isSame(item, each));
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
   });
 }
 
