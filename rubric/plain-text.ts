@@ -35,7 +35,7 @@ function ungrouped(text: string): string {
 }
 
 type Write = (...match: string[]) => string;
-const FIGURE = String.raw`(?<!\d)(\d[\d,]*(?:\.\d+)?)`;
+const FIGURE = String.raw`(?<!\d,?)(\d[\d,]*(?:\.\d+)?)`;
 const share = (part: string, of: string) => `${Number(((100 * Number(part)) / Number(of)).toFixed(1))}%`;
 const hundredth = (figure: string) => String(Number((Number(figure.replaceAll(',', '')) / 100).toPrecision(12)));
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { count, percent, ratio, seconds, usd } from '../../lib/format.ts';
 import { cellFigure, moneyIn, numbersIn, percentagesIn, shows } from '../../rubric/figures.ts';
+import { plainFigures } from '../../rubric/plain-text.ts';
 
 const values = (figures: { value: number }[]) => figures.map((figure) => figure.value);
 
@@ -53,6 +54,13 @@ describe('figures', () => {
     const [figure] = numbersIn(`1${'0'.repeat(309)} calls`);
     expect(figure?.value).toBe(Number.POSITIVE_INFINITY);
     expect(figure && [shows(figure, 5), shows(figure, Number.POSITIVE_INFINITY)]).toEqual([false, false]);
+  });
+
+  it('reads a long run of digits in linear time', () => {
+    const digits = '1'.repeat(200_000);
+    const start = performance.now();
+    expect(plainFigures(digits)).toBe(digits);
+    expect(performance.now() - start).toBeLessThan(2_000);
   });
 
   it('refuses a value that is a whole unit of the last digit away', () => {
