@@ -1,6 +1,7 @@
 import { activeContent } from './active-content.ts';
 import { baitIn } from './bait.ts';
 import type { CodeBlock } from './markdown.ts';
+import { placeholderIn } from './placeholders.ts';
 import type { ScopedBlock } from './structure.ts';
 
 /** A Markdown file as it was written and as it was read. */
@@ -44,7 +45,9 @@ function ofLines({ text, blocks }: SourceText, plain: Plain): Fault[] {
     // Names are taken out only where there is something to find: there may be many of both.
     const bait = found(own) === null ? null : found(plain(own));
     const hidden = code.has(line) ? [] : firstMatch(HIDDEN, own, plain);
-    return [...(bait ? [bait] : []), ...hidden].map((what) => ({ line, what }));
+    const left = code.has(line) || placeholderIn(own) === undefined ? undefined : placeholderIn(plain(own));
+    const gap = left === undefined ? [] : [`a placeholder: ${JSON.stringify(left.slice(0, 60))}`];
+    return [...(bait ? [bait] : []), ...hidden, ...gap].map((what) => ({ line, what }));
   });
 }
 

@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { placeholderIn } from '../../rubric/placeholders.ts';
+
+describe('placeholders', () => {
+  it.each([
+    '<insert the number here>',
+    'The saving is <your value>.',
+    'TK',
+    'TK calls failed.',
+    'Placeholder text, to be replaced.',
+    'This section is to be written.',
+    '(continued in the next message)',
+    '(to be continued)',
+    'As an AI language model, I cannot verify this.',
+    'Sure! Here is the report you asked for:',
+    'Of course, here are the findings.',
+    'This is the summary you requested.',
+    'The saving is null.',
+    'It costs None a month.',
+    '... (rest unchanged)',
+    '… (the remaining rows)',
+    '[content omitted for brevity]',
+    '(details omitted)',
+    `\${savings}`,
+    '%s calls failed.',
+    '%(count)d calls failed.',
+    '{% for op in ops %}',
+    'The saving is ??? a month.',
+    'The saving is ____ a month.',
+    'The saving is $X a month.',
+    'The saving is $XX a month.',
+    'NN calls failed.',
+    'NN% of the calls failed.',
+  ])('%s is one', (text) => {
+    expect(placeholderIn(text)).toBeDefined();
+  });
+
+  it.each([
+    'The p95 is <2 s and the median > 1 s.',
+    '<details><summary>More</summary>',
+    '<a href="#top">Insert</a>',
+    'Calls with `<insert>` in the prompt are cut.',
+    `The prompt template \`\${savings}\` is filled in by the SDK.`,
+    'Prices in `%s` form stay as they are.',
+    'Between 5 %s and 7 are left.',
+    'A share of 100% so far.',
+    'The ticket of the TK queue took 3 s.',
+    'A placeholder in the prompt is filled in for each user.',
+    'The old model is to be replaced by the budget model.',
+    'The conversation continues in the next turn.',
+    'The analysis was continued after the outage.',
+    'An AI language model answers each ticket.',
+    'The operation serves as an AI assistant for the support team.',
+    'The team made sure that here nothing is cached.',
+    'Of course the price is a list price.',
+    'It answers what you asked the agent.',
+    'The null hypothesis is that nothing changed.',
+    'There is none.',
+    'No value is null and void here.',
+    'The rest is unchanged.',
+    'Empty answers were omitted for the median.',
+    '(12 traces were skipped, since they have no cost)',
+    'Private projects (findings that need texts are skipped)',
+    'Is it worth it? It is.',
+    '____',
+    'The file `__init__` and the name snake_case stay.',
+    '`$X` is a variable of the shell.',
+    'It costs $5.57 a month and $12 a year.',
+    'NN is short for neural network.',
+    'XXL prompts are rare.',
+    'Wait… (at most two retries) and go on.',
+  ])('%s is none', (text) => {
+    expect(placeholderIn(text)).toBeUndefined();
+  });
+});
