@@ -1,5 +1,6 @@
 import { type Citation, citations, idsInCode } from './citations.ts';
 import { type Claim, type ClaimKind, claim, type Failure, type Ground, unsupported } from './claim.ts';
+import { commentClaims } from './comment-claims.ts';
 import { excerptClaims, holdsExcerpts, isCode, NO_READING, nextReading, type Reading } from './excerpt-claims.ts';
 import { traceKey } from './keys.ts';
 import type { CodeBlock, Prose, TextBlock } from './markdown.ts';
@@ -15,7 +16,11 @@ import { tableClaims } from './table-claims.ts';
 export function readClaims(blocks: readonly ScopedBlock[], ground: Ground): Claim[] {
   let reading = NO_READING;
   return blocks.flatMap((block) => {
-    const claims = [...traceClaims(block, ground), ...otherClaims(block, reading, ground)];
+    const claims = [
+      ...traceClaims(block, ground),
+      ...commentClaims(block, ground),
+      ...otherClaims(block, reading, ground),
+    ];
     reading = nextReading(reading, block, ground);
     return claims;
   });

@@ -191,7 +191,7 @@ answer = call(${plan.operation}, docs)
 \`\`\`
 
 \`\`\`python
-# After: only what is needed, $99 and 50% are no claims here
+# After: only what is needed, a budget of $99 and 50% of it are settings
 answer = call(${plan.operation}, docs[:5])
 \`\`\`
 
@@ -213,6 +213,8 @@ ${money(plan.savings.expected)} a month (95% interval ${money(plan.savings.low)}
 `;
 }
 
+const TOP = PLANS.map((p) => `${p.priority}. ${p.title}: ${money(p.savings.expected)} a month`).join('\n');
+
 function report(): string {
   return `# PostHog LLM Trace Analysis: shop, 2026-07-31
 
@@ -223,7 +225,7 @@ function report(): string {
 - **Total cost:** $842.65 ($734.65 recorded, $108.00 or 12.8% backfilled)
 - **Total projected monthly savings:** $294.95 (range $211.80 to $380.05)
 
-1. Trim the prompts of draft_reply: $180.25 a month
+${TOP}
 
 ## Cost Analysis
 
@@ -301,6 +303,7 @@ Send half of the traces through the new version; a split of 50% is a choice.
 ## Appendix
 
 - **Method:** HogQL aggregates; 95% confidence.
+- **Data:** \`data/metrics_by_span.csv\`, \`data/findings.json\`, \`data/recommendations.json\`.
 `;
 }
 
@@ -313,7 +316,9 @@ const SUMMARY = `# LLM cost and quality: shop
 | Total cost | $842.65 |
 | Projected monthly savings | $294.95 ($211.80 to $380.05) |
 
-1. Trim the prompts of draft_reply: $180.25 a month
+${TOP}
+
+No cost and no known price: 17 calls.
 `;
 
 function json(value: unknown): string {
