@@ -2,13 +2,13 @@ import type { Artifacts, Loaded } from './artifacts.ts';
 import type { Claim } from './claim.ts';
 import { cleanTextFaults, type SourceText } from './clean-text.ts';
 import { consistencyFaults } from './consistency.ts';
+import { contentGaps } from './content-gaps.ts';
 import { coverageFaults } from './coverage.ts';
 import { near } from './data-files.ts';
 import type { GateId } from './ids.ts';
 import type { Rubric } from './load.ts';
 import { outlineFaults } from './outline.ts';
 import type { Report } from './structure.ts';
-import { summaryGaps } from './summary.ts';
 import type { ValidationReport } from './validate.ts';
 
 /** A gate's verdict, as `grade.json` keeps it. */
@@ -149,10 +149,11 @@ function settingFaults({ validation: { value: claimed }, run }: Artifacts, found
   return faults;
 }
 
-function structureFaults({ texts, report, artifacts, declared }: GateInput): string[] {
+function structureFaults(input: GateInput): string[] {
+  const { texts, report, artifacts, declared } = input;
   const unread = texts.flatMap(({ file, problem }) => (problem === null ? [] : [`${file} cannot be read: ${problem}`]));
   if (unread.length > 0) return unread;
-  const said = declared === null ? [...summaryGaps(artifacts), ...coverageFaults(report, artifacts)] : [];
+  const said = declared === null ? [...contentGaps(input), ...coverageFaults(report, artifacts)] : [];
   return [...outlineFaults(report), ...said];
 }
 

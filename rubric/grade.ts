@@ -4,6 +4,7 @@ import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
 import { readPlainFile } from '../lib/files.ts';
 import { type Artifacts, type Loaded, readArtifacts, readText } from './artifacts.ts';
+import { chartFaults } from './charts.ts';
 import type { Claim } from './claim.ts';
 import { readClaims, summarise } from './claims.ts';
 import type { SourceText } from './clean-text.ts';
@@ -163,7 +164,7 @@ function gatesOf(
     claims,
     report: report.structure,
     texts: [report, summary],
-    pictures: pictureFaults(root, report.blocks),
+    pictures: [...pictureFaults(root, report.blocks), ...chartFaults(root, report.blocks, artifacts)],
     found,
     declared: outputs?.map((file) => readText(root, file)) ?? null,
     changed: changedSince(root, evidence),

@@ -21,7 +21,7 @@ const LABELS: [PlanField, RegExp][] = [
   ['verify', /^(?:how to )?verif(?:y|ication)(?: (?:it )?in posthog| query)?$/iu],
 ];
 
-function fieldOf(label: string): PlanField | null {
+export function fieldOf(label: string): PlanField | null {
   const text = label.replace(/[:.]\s*$/u, '').trim();
   return LABELS.find(([, pattern]) => pattern.test(text))?.[0] ?? null;
 }
