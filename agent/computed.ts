@@ -3,7 +3,7 @@ import { messageOf } from '../lib/errors.ts';
 import { oneLine, truncate } from '../lib/format.ts';
 import type { GradeOptions } from '../rubric/grade.ts';
 import { FactStore } from '../tools/facts.ts';
-import { reportTexts } from '../tools/report-text.ts';
+import { REPORT_VIEW, reportTexts } from '../tools/report-text.ts';
 import type { ResultsDir } from '../tools/results-dir.ts';
 import type { ToolContext } from '../tools/tool.ts';
 import { EVENTS } from './results.ts';
@@ -18,8 +18,8 @@ const report = z.object({ parameters: params });
  */
 export function withComputed<T extends GradeOptions>(results: ResultsDir, options: T): T {
   try {
-    const { texts } = reportTexts({ results, facts: new FactStore(results), params: paramsOf(results) });
-    return { ...options, computed: texts };
+    const { texts, view } = reportTexts({ results, facts: new FactStore(results), params: paramsOf(results) });
+    return { ...options, computed: { ...texts, [REPORT_VIEW]: JSON.stringify(view) } };
   } catch (error) {
     if (options.outputs !== undefined) return options;
     const why = truncate(oneLine(messageOf(error)), 300);

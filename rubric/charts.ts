@@ -9,6 +9,8 @@ import type { ScopedBlock } from './structure.ts';
 interface Chart {
   name: string;
   caption: string;
+  /** What stands above the drawing. */
+  title: string;
   /** What is dearest: no chart of the costs is without it. */
   dearest: (artifacts: Artifacts) => string | undefined;
 }
@@ -17,16 +19,19 @@ const CHARTS: Chart[] = [
   {
     name: 'cost_by_operation',
     caption: 'Cost by operation',
+    title: 'Cost by operation',
     dearest: ({ spans }) => spans.value?.find((row) => row.total_cost_usd > 0)?.operation,
   },
   {
     name: 'cost_variance',
     caption: 'Cost per trace, with outliers',
+    title: 'Cost per trace',
     dearest: ({ variance }) => Object.keys(variance.value ?? {})[0],
   },
   {
     name: 'daily_cost_by_model',
     caption: 'Daily cost by model',
+    title: 'Cost by day and model',
     dearest: ({ models }) => models.value?.find((row) => row.total_cost_usd > 0)?.model,
   },
 ];
@@ -53,11 +58,12 @@ function shownFaults({ name, caption }: Chart, blocks: readonly ScopedBlock[]): 
 
 const LABEL = /<text aria-label="([^"]*)"[^>]*>([^<]*)</gu;
 
-function drawnFaults(dir: string, { name, dearest }: Chart, artifacts: Artifacts): string[] {
+function drawnFaults(dir: string, { name, title, dearest }: Chart, artifacts: Artifacts): string[] {
   const file = `figures/${name}.svg`;
   const { value: svg } = readText(dir, file);
   const wanted = dearest(artifacts);
   if (svg === undefined || wanted === undefined) return [];
+  if (!svg.includes(`>${title}<`)) return [`${file} is not the chart ${JSON.stringify(title)}`];
   if (!unescaped(svg).includes(wanted)) return [`${file} does not show ${wanted}`];
   const labels = [...svg.matchAll(LABEL)].map(([, said = '', shown = '']) => ({
     said: fieldsOf(unescaped(said)),

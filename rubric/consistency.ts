@@ -3,6 +3,8 @@ import { dataFile, near, numberOf, objectsOf, ROUNDING, SPANS, sum, tracedTexts 
 import { monthFactor, projectedSavings } from './expected.ts';
 import { findingFaults } from './finding-consistency.ts';
 import { metricFaults } from './metric-consistency.ts';
+import { priceMapFaults } from './price-consistency.ts';
+import { traceFaults } from './trace-consistency.ts';
 
 /**
  * What the data files say against each other: metrics, their shorter windows, days, prices, failures, facts, traces that were read,
@@ -14,7 +16,9 @@ export function consistencyFaults(artifacts: Artifacts): string[] {
     ...varianceFaults(artifacts),
     ...failureFaults(artifacts),
     ...priceFaults(artifacts),
+    ...priceMapFaults(artifacts),
     ...factFaults(artifacts),
+    ...traceFaults(artifacts),
     ...sampleFaults(artifacts),
     ...findingFaults(artifacts),
   ];
@@ -87,6 +91,10 @@ function factFaults(artifacts: Artifacts): string[] {
     'traces.total': count(project.value?.traces),
     'embeddings.cost': count(project.value?.embedding_cost_usd),
     'window.days': project.value?.window.days,
+    'window.observed_days': project.value?.observed_days,
+    'embeddings.total': count(project.value?.embeddings),
+    'calls.without_cost': count(project.value?.calls_without_cost),
+    'calls.without_tokens': count(project.value?.calls_without_tokens),
     'samples.read': samples.value?.length,
     'findings.total': findings.value?.findings.length,
     'totals.monthly_spend_usd': project.value && sum(rows, (row) => row.total_cost_usd) * monthFactor(artifacts),

@@ -10,6 +10,7 @@ import type { Rubric } from './load.ts';
 import { outlineFaults } from './outline.ts';
 import type { Report } from './structure.ts';
 import type { ValidationReport } from './validate.ts';
+import { viewFaults } from './view-consistency.ts';
 
 /** A gate's verdict, as `grade.json` keeps it. */
 export interface Gate {
@@ -34,6 +35,8 @@ export interface GateInput {
   found: ValidationReport;
   /** Files that the runbook must leave, where they are not those of the trace optimizer; with what is wrong with each. */
   declared: readonly Loaded<string>[] | null;
+  /** data/report_view.json as the other data files give it, where somebody could tell. */
+  view: string | undefined;
   /** Files that are not what the run wrote. */
   changed: readonly string[];
 }
@@ -113,6 +116,8 @@ function validation({ artifacts, found }: GateInput): string[] {
   const faults: string[] = [];
   const differs = (what: string, said: unknown, is: unknown) =>
     faults.push(`it says ${what} ${JSON.stringify(said)}, the files say ${JSON.stringify(is)}`);
+  if (claimed.version !== found.version) differs('version', claimed.version, found.version);
+  for (const key of Object.keys(claimed)) if (!(key in found)) faults.push(`there is no key ${key}`);
   if (claimed.overall_passed !== found.overall_passed)
     differs('overall_passed', claimed.overall_passed, found.overall_passed);
   for (const stage of found.stages) {
@@ -157,9 +162,9 @@ function structureFaults(input: GateInput): string[] {
   return [...outlineFaults(report), ...said];
 }
 
-function artifactFaults({ artifacts, report }: GateInput): string[] {
+function artifactFaults({ artifacts, report, view }: GateInput): string[] {
   const none = artifacts.findings.value?.findings.length === 0 && report.recommendations.length > 0;
-  const faults = consistencyFaults(artifacts);
+  const faults = [...consistencyFaults(artifacts), ...viewFaults(artifacts, view)];
   return none ? ['data/findings.json holds no finding for the recommendations', ...faults] : faults;
 }
 

@@ -15,20 +15,25 @@ import { type Evidence, reasonsOf, type Scored } from './criteria/criterion.ts';
 import { evidence } from './criteria/evidence.ts';
 import { qualitativeDepth } from './criteria/qualitative-depth.ts';
 import { roadmap } from './criteria/roadmap.ts';
+import type { Figure } from './figures.ts';
 import { checkGates, type Gate } from './gates.ts';
 import type { CheckId } from './ids.ts';
-import { changedSince } from './integrity.ts';
+import { changedSince, isAsWritten } from './integrity.ts';
 import type { Judge } from './judge/contract.ts';
 import { type Judged, type Judgement, judgeReport } from './judge/judge.ts';
 import { judgeNotes, judgeReasons } from './judge/reasons.ts';
 import { type Subject, subjectText } from './judge/subject.ts';
 import { type KnownValues, knownValues } from './known-values.ts';
 import { type Criterion, loadRubric, type Rubric } from './load.ts';
+import { logFaults } from './log-consistency.ts';
+import { pageFaults } from './page.ts';
 import { pictureFaults } from './pictures.ts';
 import { readReport } from './report.ts';
-import { isEvidence } from './sources.ts';
+import { type RunLog, readLog } from './run-log.ts';
+import { isEvidence, mustBeLogged } from './sources.ts';
 import type { Report } from './structure.ts';
 import { minRecommendations, settingsOf, type ValidationReport, validate } from './validate.ts';
+import { VIEW } from './view-consistency.ts';
 
 export interface GradedCriterion {
   id: string;
@@ -99,12 +104,12 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
   const claims = claimsOf(results, options.computed);
   const asked = settingsOf(artifacts);
   const found = validate({ ...report, artifacts, known }, asked);
-  const gates = [...gatesOf(rubric, { results, claims, found }, options.outputs), ...(options.gates ?? [])];
+  const gates = [...gatesOf(rubric, { results, claims, found }, options), ...(options.gates ?? [])];
   const minimum = minRecommendations(asked.parameters);
   const checked = checkAll(rubric, { artifacts, report: report.structure, known, claims, minimum });
   const files = options.subject?.files ?? ['recommendations.md'];
   const judged = await judgedBy(options, { criteria: rubric.criteria, report: subjectText(root, files), checked });
-  const notes = options.notes ?? [];
+  const notes = [...(results.log.events === null ? [NO_LOG] : []), ...(options.notes ?? [])];
   return { ...verdict({ rubric, checked, judged, gates, claims, notes }), digests: digestsOf(root, rubric, files) };
 }
 
@@ -126,6 +131,7 @@ interface Results {
   known: KnownValues;
   report: ReadText;
   summary: ReadText;
+  log: RunLog;
 }
 
 async function readResults(root: string, outputs: GradeOptions['outputs']): Promise<Results> {
@@ -136,6 +142,7 @@ async function readResults(root: string, outputs: GradeOptions['outputs']): Prom
     known: knownValues(artifacts, outputs),
     report: await read('recommendations.md', artifacts.report),
     summary: await read('summary.md', artifacts.summary),
+    log: readLog(root),
   };
 }
 
@@ -155,10 +162,9 @@ function claimsOf({ artifacts, known, report, summary }: Results, computed: Grad
 function gatesOf(
   rubric: Rubric,
   { results, claims, found }: { results: Results; claims: Claim[]; found: ValidationReport },
-  outputs: GradeOptions['outputs'],
+  { outputs, computed }: GradeOptions,
 ): Gate[] {
-  const { root, artifacts, report, summary } = results;
-  const evidence = artifacts.data.map(({ file }) => file).filter((file) => isEvidence(file, outputs));
+  const { root, artifacts, report, summary, log } = results;
   return checkGates(rubric, {
     artifacts,
     claims,
@@ -167,8 +173,29 @@ function gatesOf(
     pictures: [...pictureFaults(root, report.blocks), ...chartFaults(root, report.blocks, artifacts)],
     found,
     declared: outputs?.map((file) => readText(root, file)) ?? null,
-    changed: changedSince(root, evidence),
+    view: computed?.[VIEW],
+    changed: [
+      ...changedSince(root, log, ownFiles(root, artifacts, outputs)),
+      ...(log.events ? logFaults(log.events, artifacts) : []),
+      ...(outputs === undefined ? pageChanges(results) : []),
+    ],
   });
+}
+
+const NO_LOG = 'no log of the run: whether the data files are what the run wrote was not checked';
+
+/** What the run must have written itself: evidence, and what the contract names beside the texts. */
+function ownFiles(root: string, { data }: Artifacts, outputs?: readonly string[]): string[] {
+  const evidence = data.map(({ file }) => file).filter((file) => isEvidence(file, outputs));
+  return [...evidence, ...mustBeLogged(outputs).filter((file) => existsSync(path.join(root, file)))];
+}
+
+/** A page is drawn from the report as the run wrote it; a report that was mended since is judged by itself. */
+function pageChanges({ root, log, artifacts, report, known }: Results): string[] {
+  const { page } = artifacts;
+  if (page.problem || artifacts.report.problem || !isAsWritten(root, log, 'recommendations.md')) return [];
+  const isKnown = (figure: Figure) => known.run.has(figure) || known.isDeclared(figure);
+  return pageFaults(page.value, { markdown: report.text, blocks: report.blocks }, isKnown);
 }
 
 async function judgedBy(

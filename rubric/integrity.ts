@@ -2,50 +2,59 @@ import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { z } from 'zod';
 import { readPlainFile } from '../lib/files.ts';
-import { readText } from './artifacts.ts';
+import { LOG, type LoggedEvent, type RunLog } from './run-log.ts';
 
-const LOG = 'events.jsonl';
 /** Texts that people may mend after a run: they are judged by what they say. The grade is the verdict itself. */
 const TEXTS = new Set(['recommendations.md', 'summary.md', 'grade.json', LOG]);
 
-const written = z.object({ type: z.literal('artifact_written'), path: z.string(), sha256: z.string() });
+const written = z.object({
+  type: z.literal('artifact_written'),
+  path: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+});
+type Written = z.infer<typeof written>;
 
 /**
  * Files that are not what the run's log says was written last: evidence that was changed after the run is none. Results without a log are
- * taken as they are; where there is a log, evidence that it does not name is none either.
- * @param evidence files that claims are held against
- * @returns what is wrong with each, in the order of the log
+ * taken as they are; where there is a log, what it does not name is none either, and a log that is no record of a run proves nothing.
+ * @param results files that the run must have written, those that claims are held against among them
+ * @returns what is wrong with the log, then with each file in the order of the log
  */
-export function changedSince(dir: string, evidence: readonly string[]): string[] {
-  const log = readText(dir, LOG);
-  if (log.problem?.kind === 'missing') return [];
-  if (log.problem) return [log.problem.message];
-  const digests = new Map<string, string>();
-  for (const line of log.value.split('\n')) {
-    const event = line.includes('"artifact_written"') ? written.safeParse(parsed(line)).data : undefined;
-    if (event && !TEXTS.has(event.path)) digests.set(event.path, event.sha256);
-  }
-  const changed = [...digests].flatMap(([file, digest]) => {
-    if (path.normalize(file).startsWith('..')) return [`${file}, which the log names, lies outside the results dir`];
-    const now = digestOf(dir, file);
-    if (now === digest) return [];
-    return [now === undefined ? `${file}, which the run wrote, is gone` : `${file} was changed after the run`];
+export function changedSince(dir: string, { events, faults }: RunLog, results: readonly string[]): string[] {
+  if (events === null) return [];
+  const files = lastWritten(events);
+  for (const file of TEXTS) files.delete(file);
+  const changed = [...files.values()].flatMap((event) => {
+    if (path.normalize(event.path).startsWith('..'))
+      return [`${event.path}, which the log names, lies outside the results dir`];
+    const now = contentOf(dir, event.path);
+    if (now === undefined) return [`${event.path}, which the run wrote, is gone`];
+    return isContent(now, event) ? [] : [`${event.path} was changed after the run`];
   });
-  const unlogged = evidence.filter((file) => !digests.has(file));
-  return [...changed, ...unlogged.map((file) => `${file} is not in the log of the run`)];
+  const unlogged = results.filter((file) => !files.has(file));
+  return [...faults, ...changed, ...unlogged.map((file) => `${file} is not in the log of the run`)];
 }
 
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined; // a torn last line
-  }
+/** Whether a file is, byte for byte, what the run wrote last; false where no log says so. */
+export function isAsWritten(dir: string, { events }: RunLog, file: string): boolean {
+  const event = lastWritten(events ?? []).get(file);
+  const now = contentOf(dir, file);
+  return event !== undefined && now !== undefined && isContent(now, event);
 }
 
-function digestOf(dir: string, file: string): string | undefined {
+function lastWritten(events: readonly LoggedEvent[]): Map<string, Written> {
+  const all = events.flatMap((event) => written.safeParse(event).data ?? []);
+  return new Map(all.map((event) => [event.path, event]));
+}
+
+function isContent(content: Buffer, { bytes, sha256 }: Written): boolean {
+  return content.length === bytes && createHash('sha256').update(content).digest('hex') === sha256;
+}
+
+function contentOf(dir: string, file: string): Buffer | undefined {
   try {
-    return createHash('sha256').update(readPlainFile(dir, file)).digest('hex');
+    return readPlainFile(dir, file);
   } catch {
     return undefined;
   }

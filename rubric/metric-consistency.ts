@@ -81,6 +81,10 @@ function dailyFaults(artifacts: Artifacts): string[] {
   const file = 'data/daily_cost_by_model.csv';
   const rows = objectsOf(dataFile(artifacts, file));
   if (rows.length === 0) return [];
+  if (rows.some((row) => typeof row.calls !== 'number')) return [`${file} has rows without calls`];
+  const models = new Set(artifacts.models.value?.map(({ model }) => model));
+  const stranger = rows.find((row) => artifacts.models.value && !models.has(String(row.model)));
+  if (stranger) return [`${file}: ${stranger.model} is not in ${MODELS}`];
   return (artifacts.models.value ?? []).flatMap(({ model, calls, total_cost_usd: cost }) => {
     const own = rows.filter((row) => row.model === model);
     const days = sum(own, (row) => numberOf(row.calls));

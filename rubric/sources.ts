@@ -52,3 +52,18 @@ export function provesTraces(file: string): boolean {
 export function isHearsay(file: string): boolean {
   return file === 'data/history.json';
 }
+
+const CHARTS = ['cost_by_operation', 'cost_variance', 'daily_cost_by_model'];
+const CONTRACT = [
+  'validation_report.json',
+  'report.html',
+  'data/model_pricing.json',
+  'data/price_map.json',
+  'data/queries.json',
+  ...CHARTS.flatMap((name) => [`figures/${name}.svg`, `figures/${name}.png`]),
+];
+
+/** Files beside the evidence that only the run writes. @param outputs what another runbook than the trace optimizer declares */
+export function mustBeLogged(outputs?: readonly string[]): readonly string[] {
+  return outputs ?? CONTRACT;
+}

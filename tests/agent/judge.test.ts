@@ -156,9 +156,9 @@ describe('a judge behind the Messages API', () => {
   it('names author and judge, and says where they are the same', async () => {
     const other = await judged(() => says(answer()), { authors: ['claude-sonnet-4-6'] });
     expect(other.grade.judge).toMatchObject({ authors: ['claude-sonnet-4-6'], model: 'claude-haiku-4-5' });
-    expect(other.grade.notes).toEqual([]);
+    expect(other.grade.notes).not.toContainEqual(expect.stringContaining('same model'));
     const same = await judged(() => says(answer()), { authors: ['claude-opus-5', 'claude-haiku-4-5'] });
-    expect(same.grade.notes).toEqual(['Author and judge are the same model, claude-haiku-4-5.']);
+    expect(same.grade.notes).toContain('Author and judge are the same model, claude-haiku-4-5.');
   });
 });
 

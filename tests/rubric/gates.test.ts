@@ -7,6 +7,8 @@ import { edit, type Files, goodFiles, validated, without, writeFiles } from './f
 const VALIDATION = 'validation_report.json';
 const REPORT = 'recommendations.md';
 const QUERIES = 'data/queries.json';
+const LOG = 'events.jsonl';
+const PARAMS = { min_recommendations: 3 };
 let good: Files;
 beforeAll(async () => {
   good = await validated(goodFiles());
@@ -16,12 +18,17 @@ async function failedGates(files: Files): Promise<string[]> {
   const { gates } = await gradeResults(writeFiles(files));
   return gates.filter((gate) => !gate.passed).map((gate) => gate.name);
 }
-/** The files with a log of the run that wrote them. */
-function logged(files: Files, params: object): Files {
-  const events = Object.entries(files).map(([path, text]) => {
-    return { type: 'artifact_written', path, sha256: createHash('sha256').update(text).digest('hex') };
+/** The files with a log of the run that wrote them; the report was mended since, so that its page is of an earlier one. */
+function logged(files: Files, params: object, report = 'An earlier report.'): Files {
+  const written = Object.entries({ ...files, [REPORT]: report }).map(([path, text]) => {
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return { type: 'artifact_written', path, bytes: Buffer.byteLength(text), sha256 };
   });
-  const log = [{ v: 1, type: 'run_started', params }, ...events].map((event) => `${JSON.stringify(event)}\n`);
+  const query = { type: 'query', ...JSON.parse(files[QUERIES] ?? '[]')[0] };
+  const probe = { type: 'tool_finished', tool: 'probe_project', output: {} };
+  const log = [{ type: 'run_started', params }, query, probe, ...written].map(
+    (event, index) => `${JSON.stringify({ v: 1, seq: index + 1, run: 'r', ...event })}\n`,
+  );
   return { ...files, 'events.jsonl': log.join('') };
 }
 const withPicture = (files: Files) =>
@@ -52,6 +59,8 @@ describe('gates', () => {
       'validation',
     ],
     ['another date', (f) => edit(f, VALIDATION, '"run_date": "2026-07-31', '"run_date": "2019-07-31'), 'validation'],
+    ['another version', (f) => edit(f, VALIDATION, '"version": "1.0.0"', '"version": "9.9.9"'), 'validation'],
+    ['a key of no contract', (f) => edit(f, VALIDATION, '{', '{ "grade": "A+",'), 'validation'],
     [
       'a stage that nobody checks',
       (f) => edit(f, VALIDATION, '"stages": [', '"stages": [{"name": "by_hand", "passed": true, "message": "ok"},'),
@@ -90,9 +99,31 @@ describe('gates', () => {
   });
 
   it('take the parameters from the log of the run', async () => {
-    const params = { min_recommendations: 3 };
-    expect(await failedGates(logged(good, params))).toEqual([]);
-    expect(await failedGates(logged(good, { ...params, top_n: 5 }))).toEqual(['validation']);
+    expect(await failedGates(logged(good, PARAMS))).toEqual([]);
+    expect(await failedGates(logged(good, { ...PARAMS, top_n: 5 }))).toEqual(['validation']);
+  });
+
+  it.each<[string, (files: Files) => Files, RegExp]>([
+    ['a gap', (f) => edit(f, LOG, /^.*"seq":3,.*\n/mu, ''), /event 4 stands where 3 is next/u],
+    ['a query of other rows', (f) => edit(f, LOG, '"rows":3', '"rows":9'), /rows of query 1/u],
+    [
+      'no page in it',
+      (f) => edit(f, LOG, /,"path":"report.html"/u, ',"path":"other.html"'),
+      /report.html is not in the log/u,
+    ],
+    ['another report than the page', (f) => logged(good, PARAMS, f[REPORT]), /report.html is no page/u],
+  ])('fail for a log with %s', async (_what, change, reason) => {
+    const { gates } = await gradeResults(writeFiles(change(logged(good, PARAMS))));
+    expect(gates.find(({ name }) => name === 'unchanged')).toMatchObject({
+      passed: false,
+      detail: expect.stringMatching(reason),
+    });
+  });
+
+  it('say where there is no log to hold the files against', async () => {
+    const note = expect.stringContaining('no log of the run');
+    expect((await gradeResults(writeFiles(good))).notes).toEqual([note]);
+    expect((await gradeResults(writeFiles(logged(good, PARAMS)))).notes).toEqual([]);
   });
 
   it('let a run ask for fewer recommendations, and a judged file not', async () => {

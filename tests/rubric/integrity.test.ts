@@ -3,24 +3,30 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { changedSince } from '../../rubric/integrity.ts';
+import { changedSince as changedIn } from '../../rubric/integrity.ts';
+import { readLog } from '../../rubric/run-log.ts';
+
+const changedSince = (dir: string, files: string[]) => changedIn(dir, readLog(dir), files);
 
 /** A results dir with a log that names these files, as they were written. */
 function results(files: Record<string, string>): string {
   const dir = mkdtempSync(path.join(tmpdir(), 'integrity-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   mkdirSync(path.join(dir, 'data'));
-  const lines = Object.entries(files).flatMap(([file, text]) => {
+  const events = Object.entries(files).flatMap(([file, text]) => {
     writeFileSync(path.join(dir, file), text);
-    const event = (content: string) =>
-      JSON.stringify({
-        type: 'artifact_written',
-        path: file,
-        sha256: createHash('sha256').update(content).digest('hex'),
-      });
+    const event = (content: string) => ({
+      type: 'artifact_written',
+      path: file,
+      bytes: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+    });
     // What was written over counts as it was written last.
     return [event('an earlier version'), event(text)];
   });
+  const lines = [{ type: 'run_started' }, ...events].map((event, index) =>
+    JSON.stringify({ seq: index + 1, run: 'r', ...event }),
+  );
   writeFileSync(path.join(dir, 'events.jsonl'), `${lines.join('\n')}\n{"type":"artifact_wri`);
   return dir;
 }
@@ -52,8 +58,11 @@ describe('evidence beside the log of its run', () => {
       'data/findings.json is not in the log of the run',
     ]);
     writeFileSync(path.join(dir, 'events.jsonl'), '');
-    expect(changedSince(dir, ['data/a.csv'])).toEqual(['events.jsonl is empty']);
-    writeFileSync(path.join(dir, 'events.jsonl'), '{"type":"run_started"}\n');
+    expect(changedSince(dir, ['data/a.csv'])).toEqual([
+      'events.jsonl is empty',
+      'data/a.csv is not in the log of the run',
+    ]);
+    writeFileSync(path.join(dir, 'events.jsonl'), '{"seq":1,"run":"r","type":"run_started"}\n');
     expect(changedSince(dir, ['data/a.csv'])).toEqual(['data/a.csv is not in the log of the run']);
   });
 
