@@ -109,8 +109,9 @@ export async function gradeResults(dir: string, options: GradeOptions = {}): Pro
   const checked = checkAll(rubric, { artifacts, report: report.structure, known, claims, minimum });
   const files = options.subject?.files ?? ['recommendations.md'];
   const judged = await judgedBy(options, { criteria: rubric.criteria, report: subjectText(root, files), checked });
-  const notes = [...(results.log.events === null ? [NO_LOG] : []), ...(options.notes ?? [])];
-  return { ...verdict({ rubric, checked, judged, gates, claims, notes }), digests: digestsOf(root, rubric, files) };
+  const graded = verdict({ rubric, checked, judged, gates, claims, notes: options.notes ?? [] });
+  const notes = results.log.events === null ? [...graded.notes, NO_LOG] : graded.notes;
+  return { ...graded, notes, digests: digestsOf(root, rubric, files) };
 }
 
 function rootOf(dir: string): string {
