@@ -16,6 +16,8 @@ export type ClaimKind =
   | 'model'
   | 'operation'
   | 'excerpt'
+  /** What a sentence says without a figure. */
+  | 'statement'
   /** A whole line or cell that the report's template computes. */
   | 'computed';
 

@@ -6,6 +6,7 @@ import { traceKey } from './keys.ts';
 import type { CodeBlock, Prose, TextBlock } from './markdown.ts';
 import { unwrapped } from './plain-line.ts';
 import { proseClaims } from './prose-claims.ts';
+import { statementClaims } from './statement-claims.ts';
 import type { Scope, ScopedBlock } from './structure.ts';
 import { tableClaims } from './table-claims.ts';
 
@@ -20,6 +21,7 @@ export function readClaims(blocks: readonly ScopedBlock[], ground: Ground): Clai
       ...traceClaims(block, ground),
       ...commentClaims(block, ground),
       ...otherClaims(block, reading, ground),
+      ...statementClaims(block, ground),
     ];
     reading = nextReading(reading, block, ground);
     return claims;
