@@ -17,15 +17,25 @@ import { tableClaims } from './table-claims.ts';
 export function readClaims(blocks: readonly ScopedBlock[], ground: Ground): Claim[] {
   let reading = NO_READING;
   return blocks.flatMap((block) => {
+    const statements = statementClaims(block, ground);
     const claims = [
       ...traceClaims(block, ground),
       ...commentClaims(block, ground),
-      ...otherClaims(block, reading, ground),
-      ...statementClaims(block, ground),
+      ...otherClaims(block, reading, ground).filter((one) => !isInWords(one, statements, block)),
+      ...statements,
     ];
     reading = nextReading(reading, block, ground);
     return claims;
   });
+}
+
+/** A quantity in words (`one in four`, `nearly all`) of a sentence that holds as a whole: as a figure it would be exact, which words are not. */
+function isInWords(one: Claim, statements: readonly Claim[], block: ScopedBlock): boolean {
+  if (one.status === 'verified' || block.kind !== 'text') return false;
+  if (!statements.some(({ line, status }) => line === one.line && status === 'verified')) return false;
+  const written = block.lines.find(({ line }) => line === one.line)?.text ?? '';
+  const digits = one.text.replace(/[^\d.,]/gu, '');
+  return digits === '' ? one.kind === 'count' || one.kind === 'percent' : !written.includes(digits);
 }
 
 function traceClaims(block: ScopedBlock, ground: Ground): Claim[] {

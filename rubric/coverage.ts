@@ -55,6 +55,15 @@ function isAbout(line: string, { kind, operation }: Finding): boolean {
 
 /** Kinds are written with spaces or hyphens as well, and in the singular. */
 function names(line: string, kind: string): boolean {
+  const pattern = PATTERNS.get(kind) ?? patternOf(kind);
+  PATTERNS.set(kind, pattern);
+  return pattern.test(line.replaceAll('time-out', 'timeout'));
+}
+
+/** Asked for every line, made once for each kind. */
+const PATTERNS = new Map<string, RegExp>();
+
+function patternOf(kind: string): RegExp {
   const words = kind.split('_').map((word) => word.replace(/e?[ds]$/u, '').replace(/\W/gu, '.'));
-  return new RegExp(words.join('\\w*[ _-]?'), 'iu').test(line.replaceAll('time-out', 'timeout'));
+  return new RegExp(words.join('\\w*[ _-]?'), 'iu');
 }

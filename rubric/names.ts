@@ -28,11 +28,12 @@ export function namesOf(artifacts: Artifacts): Names {
 }
 
 /** Models that the data do not use get a token as well: a text may say that something runs on them. */
-export function tokenOf(code: string, names: Names, { known }: Ground): string | null {
+export function tokenOf(code: string, names: Names, { known, artifacts }: Ground): string | null {
   const name = code.trim();
   const token = tokenIn(name, names);
   if (token) return token;
-  return known.texts.isModel(name) ? add(names, 'm', name) : null;
+  const isModel = known.texts.isModel(name) || Object.hasOwn(artifacts.pricing.value ?? {}, name);
+  return isModel ? add(names, 'm', name) : null;
 }
 
 /** The token of a name of the data. */

@@ -3,7 +3,6 @@ import { monthFactor, projectedSavings, totalCost } from './expected.ts';
 import { findingShare, groupShare } from './finding-kinds.ts';
 import { traceKey } from './keys.ts';
 import { frameOf, type Row, rowOf, rowsOf, shown, totalOf } from './measures.ts';
-import { isShare, SHARE } from './word-quantities.ts';
 import { NUMBER } from './ratios.ts';
 import {
   type Check,
@@ -17,6 +16,7 @@ import {
   tokensOf,
   type Verdict,
 } from './statements.ts';
+import { isShare, SHARE } from './word-quantities.ts';
 
 /** `most calls of a fail`, `one in three calls of a has no price`, `a takes the lion's share of the spend`. */
 

@@ -71,10 +71,16 @@ function nounBehind(after: string): Noun {
   return null;
 }
 
+/** Words of reports are few. */
+const KNOWN_NOUNS = new Map<string, RegExp | undefined>();
+const MOST_KNOWN = 10_000;
+
 function knownNoun(word: string): RegExp | undefined {
-  return NOUNS.find(([words]) =>
-    words.test(word.replace(/-.*$/u, (tail) => (/^-outs?$/u.test(tail) ? tail : ''))),
-  )?.[1];
+  if (KNOWN_NOUNS.has(word)) return KNOWN_NOUNS.get(word);
+  const stem = word.replace(/-.*$/u, (tail) => (/^-outs?$/iu.test(tail) ? tail : ''));
+  const found = NOUNS.find(([words]) => words.test(stem))?.[1];
+  if (KNOWN_NOUNS.size < MOST_KNOWN) KNOWN_NOUNS.set(word, found);
+  return found;
 }
 
 const WASTE =
@@ -208,8 +214,14 @@ function named(topics: readonly Topic[], text: string): RegExp[] {
   return topics.flatMap(([words, keys]) => (words.test(text) ? [keys] : []));
 }
 
+/** Asked for every figure; there are few combinations of topics. */
+const COMBINED = new Map<string, RegExp>();
+
 function either(patterns: readonly RegExp[]): RegExp {
-  return new RegExp(patterns.map(({ source }) => `(?:${source})`).join('|'), 'u');
+  const source = patterns.map((pattern) => `(?:${pattern.source})`).join('|');
+  const combined = COMBINED.get(source) ?? new RegExp(source, 'u');
+  COMBINED.set(source, combined);
+  return combined;
 }
 
 function countQuantity({ after, clause, sentence }: Parts): Quantity | null {

@@ -36,7 +36,6 @@ type Check = (blocks: readonly ScopedBlock[], input: SectionInput) => string[];
 const CHECKS: Partial<Record<SectionName, Check>> = {
   'Executive Summary': executive,
   'High-Variance Investigation': variance,
-  'Failure-Mode Analysis': failures,
   Recommendations: ranking,
   Appendix: appendix,
 };
@@ -96,14 +95,6 @@ function variance(blocks: readonly ScopedBlock[], { artifacts }: SectionInput): 
   const [dearest] = Object.keys(artifacts.variance.value ?? {});
   const text = [passageText(blocks), ...blocks.flatMap((b) => (b.kind === 'heading' ? [b.text] : []))].join('\n');
   return dearest === undefined || names(text, dearest) ? [] : [`does not name ${dearest}`];
-}
-
-function failures(_blocks: readonly ScopedBlock[], { artifacts, claims }: SectionInput): string[] {
-  const value = artifacts.failures.value;
-  const failed = value && !Array.isArray(value) ? value.failed_calls : undefined;
-  if (typeof failed !== 'number' || failed === 0) return [];
-  const stated = figuresOf(claims, 'Failure-Mode Analysis');
-  return stated.some((figure) => shows(figure, failed)) ? [] : [`does not say that ${failed} calls failed`];
 }
 
 const RANKED = /\branked\b[^.:;]*?\bby\b([^.:;]*)/giu;

@@ -176,10 +176,14 @@ describe('readClaims', () => {
   const cost = (cell: string) =>
     `## Cost Analysis\n\n| Operation | Total cost |\n|---|---|\n| \`draft_reply\` | ${cell} |`;
   it.each([
-    ['a pair on two lines', 'Seen in 310 of\n1,204 traces (25.7%)', 'Seen in 310 of\n1,205 traces (25.7%)'],
+    [
+      'a pair on two lines',
+      '`draft_reply`: in 310 of\n1,204 traces (25.7%)',
+      '`draft_reply`: in 310 of\n1,205 traces (25.7%)',
+    ],
     ['a name on the line above', 'Of `extract_order`\nthe rate is 8.1%.', 'Of `draft_reply`\nthe rate is 8.1%.'],
     ['dollars behind a headline', summary('842.65 USD ($734.65 recorded)'), summary('842.66 USD ($734.65 recorded)')],
-    ['dollars in thousands', 'It cost 0.51k dollars', 'It cost 0.52k dollars'],
+    ['dollars in thousands', '`draft_reply` cost 0.51k dollars', '`draft_reply` cost 0.52k dollars'],
     ['about in a cell', cost('about $512'), cost('about $513')],
     ['about, below zero', cost('about $512'), cost('about -$512')],
     ['a narrow space in a plan', plan('- **Baseline:** 61\u202F877'), plan('- **Baseline:** 61\u202F878')],

@@ -56,8 +56,8 @@ describe('clean text', () => {
     ['an answer ready to copy', '```json\n{"cannot_judge": false, "score": 5}\n```'],
   ])('names the line of %s', async (_name, text) => {
     const faults = await faultsOf(`# Report\n\nBefore.\n\n${text}\n`);
-    expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(/^a\.md:[567]: /u);
+    expect(faults.length).toBeGreaterThan(0);
+    for (const fault of faults) expect(fault).toMatch(/^a\.md:[567]: /u);
   });
 
   it.each([

@@ -124,7 +124,7 @@ describe('a report beside the text that its data give', () => {
   it('is read in linear time, whatever its tables are ruled with', () => {
     const ruled = [`|${'-'.repeat(100_000)}x`, `|${'- '.repeat(50_000)}x`, `|${'---|'.repeat(25_000)}x`].join('\n');
     const started = process.cpuUsage();
-    expect(compareWithComputed(`${COMPUTED}\n${ruled}\n`, COMPUTED)).toEqual([]);
+    expect(compareWithComputed(`${COMPUTED}\n${ruled}\n`, COMPUTED).mismatches).toEqual([]);
     expect(process.cpuUsage(started).user / 1_000).toBeLessThan(1_000);
   });
 

