@@ -8,6 +8,19 @@ type Pattern = [what: string, pattern: RegExp];
  * @returns what it is, with its words; null where there is none
  */
 export function baitIn(line: string): string | null {
+  const known = READ.get(line);
+  if (known !== undefined) return known;
+  if (READ.size >= MOST_READ) READ.clear();
+  const found = baitOf(line);
+  READ.set(line, found);
+  return found;
+}
+
+/** A line is read as it was written and as it is shown, which mostly is the same. */
+const READ = new Map<string, string | null>();
+const MOST_READ = 20_000;
+
+function baitOf(line: string): string | null {
   const plain = withoutUnseen(line).normalize('NFKC');
   const latin = latinised(plain.replace(/[*\\`~]/gu, ''));
   for (const [text, patterns] of [[latin, LATIN] as const, [plain, OTHER_SCRIPTS] as const]) {

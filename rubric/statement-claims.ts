@@ -13,13 +13,14 @@ import { type Family, statements } from './statements.ts';
 import type { ScopedBlock } from './structure.ts';
 import { TRENDS } from './trend-claims.ts';
 
+/** Comparisons and ranks are of subjects: without one there is nothing to try. */
 const FAMILIES: Family[] = [
   {
-    cue: /\b(?:than|as|same|equally|exceeds?|tops?|surpass(?:es)?|outstrips?|equals?|trails|outspends|outcosts|above|below|over|under|short of|twice|double|half|times|third|quarter)\b/u,
+    cue: /^(?=.*@).*\b(?:than|as|same|equally|exceeds?|tops?|surpass(?:es)?|outstrips?|equals?|trails|outspends|outcosts|above|below|over|under|short of|twice|double|half|times|third|quarter)\b/u,
     rules: COMPARISONS,
   },
   {
-    cue: /\b(?:most|least|\w+est|tops?|last|main|largest|spender|driver|first|second|third|\w+th|\d+(?:st|nd|rd|th)|number|ranks?)\b/u,
+    cue: /^(?=.*@).*\b(?:most|least|\w+est|tops?|last|main|largest|spender|driver|first|second|third|\w+th|\d+(?:st|nd|rd|th)|number|ranks?)\b/u,
     rules: RANKS,
   },
   { cue: /\b(?:days|week|window|month|period|over time)\b/u, rules: TRENDS },

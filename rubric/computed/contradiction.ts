@@ -9,6 +9,7 @@ export function contradiction(own: Words, data: Words): string | undefined {
   return (
     replaced(values) ??
     replaced(comparisons) ??
+    replaced({ added: values.added, dropped: comparisons.dropped }) ??
     (turning && `${JSON.stringify(turning.text)} turns it round`) ??
     (values.added.length + values.dropped.length === 0 ? misplaced(own, data) : undefined) ??
     miscounted(own, data)

@@ -85,7 +85,7 @@ class Reader {
       this.#fence = { mark: fence[1] ?? '', lang: (fence[2] ?? '').toLowerCase() };
       return [];
     }
-    const [, marks, title = ''] = HEADING.exec(raw) ?? this.#underlined(raw, next);
+    const [, marks, title = ''] = HEADING.exec(raw.trimEnd()) ?? this.#underlined(raw, next);
     if (marks !== undefined) return this.#heading(marks, title, raw, line);
     if (!raw.trimStart().startsWith('|')) {
       this.#head = '';

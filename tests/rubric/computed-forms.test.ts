@@ -76,6 +76,7 @@ describe('another way of writing the same report down', () => {
     ['bold with underscores', everyLine((line) => line.replaceAll('**', '__'))],
     ['no bold', everyLine((line) => line.replaceAll('**', ''))],
     ['no escapes', everyLine((line) => line.replaceAll('\\_', '_'))],
+    ['closed headings and CRLF', everyLine((line) => `${line.replace(/^(#+) (.*)$/u, '$1 $2 $1')}\r`)],
     ['closed headings', everyLine((line) => line.replace(/^(#+) (.*)$/u, '$1 $2 $1'))],
     ['underlined headings', everyLine((line) => line.replace(/^## (.*)$/u, '$1\n---'))],
     ['blank lines', everyLine((line) => (line === '' ? '\n\n' : line))],
@@ -186,6 +187,7 @@ const PLACES: Place[] = [
       'all traces of `draft_reply`: 17 of 68',
       'all traces\nof `kb_answer`: 17 of\n86',
       'no traces of `kb_answer`: 17 of 68',
+      '200 traces of `kb_answer`: 17 of 68',
     ],
   },
   {
