@@ -7,28 +7,35 @@ import type { EventBody } from './events.ts';
 
 interface CallOptions {
   step: number;
+  /** Number of the call in the run. */
+  number: number;
   context: ToolContext;
   emit(event: EventBody): void;
   /** What the call's queries cost so far. */
   usage(): { queries: number; rows: number; response_bytes: number };
+  /** Keeps a value that is too large for the log whole; null where it is not, or nothing is kept. */
+  keep(value: unknown): string | null;
 }
 
 /**
  * Calls a tool through the registry: input and output are checked against its schemas, begin and end are logged.
  * @throws RunbookError `runbook_invalid` for an unknown tool, `tool_input` naming place and field, or what the tool throws
  */
-export async function callTool(call: ToolCall, { step, context, emit, usage }: CallOptions): Promise<unknown> {
+export async function callTool(call: ToolCall, options: CallOptions): Promise<unknown> {
+  const { step, number, context, emit, usage, keep } = options;
   const started = performance.now();
   const elapsed = () => (performance.now() - started) / 1000;
-  emit({ type: 'tool_started', step, tool: call.tool, input: call.input });
+  const { tool: name, input: given } = call;
+  emit({ type: 'tool_started', step, call: number, tool: name, input: given, payload: keep(given) });
   try {
     const tool = await loadTool(call.tool);
     const input = checkInput(tool, call);
     const output = checkOutput(tool, await tool.run(input, context));
-    emit({ type: 'tool_finished', step, tool: call.tool, output, ...usage(), elapsed_s: elapsed() });
+    const payload = keep(output);
+    emit({ type: 'tool_finished', step, call: number, tool: name, output, payload, ...usage(), elapsed_s: elapsed() });
     return output;
   } catch (error) {
-    emit({ type: 'tool_failed', step, tool: call.tool, ...failureOf(error), elapsed_s: elapsed() });
+    emit({ type: 'tool_failed', step, call: number, tool: name, ...failureOf(error), elapsed_s: elapsed() });
     throw error;
   }
 }

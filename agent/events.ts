@@ -1,5 +1,5 @@
 import type { SourceNotice } from '../sources/source.ts';
-import type { BudgetLimits } from './drivers/claude/budget.ts';
+import type { BudgetLimits } from './budget-limits.ts';
 
 /** A failure as an event: what happened, where, what to do. `code` is an ErrorCode, or `unexpected` for a fault of the program. */
 interface Failure {
@@ -21,8 +21,26 @@ interface StepName {
 export type EventBody =
   | {
       type: 'run_started';
-      runbook: { name: string; title: string; version: string; digest: string };
+      /** Version of this program. */
+      program: string;
+      runbook: {
+        name: string;
+        title: string;
+        version: string;
+        digest: string;
+        /** Where it was read from; null for the one that ships with the program. */
+        dir: string | null;
+        /** Its files as they were run, by payload. */
+        files: { path: string; sha256: string }[];
+      };
       driver: string;
+      /** The model that performs the steps, where one does. */
+      model: string | null;
+      /** The source as it was asked for: `sample`, `posthog`, or files. */
+      source: { specs: string[]; as_of: string | null };
+      rounds: number;
+      /** The run that earlier steps were taken from. */
+      parent: { run: string; before_step: number } | null;
       /** Which driver was chosen, and why. */
       note: string;
       /** What the driver's model may use; null where there is none. */
@@ -41,12 +59,26 @@ export type EventBody =
       elapsed_s: number;
     }
   | ({ type: 'source_failed' } & Failure)
+  /** The run goes on in another process, behind the last finished step. */
+  | {
+      type: 'run_resumed';
+      after_step: number;
+      driver: string;
+      model: string | null;
+      note: string;
+      budget: BudgetLimits | null;
+      /** Bytes of a half-written line that were cut off. */
+      torn_bytes: number;
+    }
+  /** `rendered_sha256` is the payload of the step's text as it was performed. */
   | ({ type: 'step_started'; rendered_sha256: string } & StepName)
-  | { type: 'tool_started'; step: number; tool: string; input: unknown }
+  /** `call` numbers the run's tool calls. `payload` holds the whole input where the event shows a part. */
+  | { type: 'tool_started'; step: number; call: number; tool: string; input: unknown; payload: string | null }
   | { type: 'tool_progress'; step: number; tool: string; message: string }
   | {
       type: 'query';
       step: number;
+      call: number;
       tool: string;
       n: number;
       name: string;
@@ -55,27 +87,42 @@ export type EventBody =
       elapsed_s: number;
       /** Why the query failed, where it did. */
       error: string | null;
+      /** Payloads: the HogQL with its values, and the answer or the failure. */
+      request: string;
+      answer: string;
     }
+  /** An answer from outside the source (model prices, pull requests), as payload. */
+  | { type: 'outside_read'; step: number; call: number; tool: string; name: string; answer: string }
   | {
       type: 'tool_finished';
       step: number;
+      call: number;
       tool: string;
       output: unknown;
+      payload: string | null;
       queries: number;
       rows: number;
       response_bytes: number;
       elapsed_s: number;
     }
-  | ({ type: 'tool_failed'; step: number; tool: string; elapsed_s: number } & Failure)
+  /** `call` is null where a tool was refused before it was called. */
+  | ({ type: 'tool_failed'; step: number; call: number | null; tool: string; elapsed_s: number } & Failure)
   | GenerationEvent
   /** A request that failed is made again after a pause. */
   | { type: 'model_retry'; step: number; attempt: number; wait_s: number; reason: string }
   /** What the model said beside its tool calls. */
   | { type: 'model_text'; step: number; text: string }
+  /** `sha256` is also the payload that holds this version. */
   | { type: 'artifact_written'; path: string; bytes: number; sha256: string }
-  | { type: 'step_finished'; number: number; id: string; elapsed_s: number }
+  | { type: 'artifact_removed'; path: string }
+  /** `note` is what the agent hands on to later steps. */
+  | { type: 'step_finished'; number: number; id: string; note: string | null; elapsed_s: number }
   | ({ type: 'step_failed'; number: number; id: string; elapsed_s: number } & Failure)
   | ({ type: 'gate_stopped'; number: number; id: string } & Failure)
+  /** A model judges: how many votes it gives on each criterion, and the models that wrote the report. */
+  | { type: 'judge_opened'; model: string; authors: string[]; samples: number }
+  /** A question to the judge and its answer, as payloads. */
+  | { type: 'judge_asked'; question: string; answer: string }
   | {
       type: 'graded';
       round: number;
@@ -106,6 +153,9 @@ export interface GenerationEvent {
   type: 'generation';
   step: number;
   turn: number;
+  /** Payloads: the request (its messages are payloads of their own) and the answer; null where they are not ours to see, or there is none. */
+  request: string | null;
+  answer: string | null;
   event: '$ai_generation';
   uuid: string;
   distinct_id: string;
@@ -135,7 +185,7 @@ export interface GenerationEvent {
   };
 }
 
-/** An event as it is logged: schema version, order, time (UTC) and run. */
-export type RunEvent = EventBody & { v: 1; seq: number; time: string; run: string };
+/** An event as it is logged: schema version, order, time (UTC) and run. `from` names the run that it was taken over from. */
+export type RunEvent = EventBody & { v: 1; seq: number; time: string; run: string; from?: string };
 
 export type EventSink = (event: RunEvent) => void;

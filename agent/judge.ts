@@ -40,8 +40,12 @@ export function modelJudge(options: JudgeOptions, { runId, signal, emit }: Judge
   const { client, provider, model, samples, budget, authors } = options;
   const { voteMs, ...pauses } = { ...LIMITS, ...options.limits };
   let turn = 0;
-  const count = (used: Parameters<typeof generationEvent>[0]) => {
-    const event = generationEvent(used, { step: { number: 0, id: 'judge' }, runId, turn, model, provider });
+  const count = (used: Omit<Parameters<typeof generationEvent>[0], 'request' | 'answer'>) => {
+    // What was asked and answered is in `judge_asked`.
+    const event = generationEvent(
+      { ...used, request: null, answer: null },
+      { step: { number: 0, id: 'judge' }, runId, turn, model, provider },
+    );
     budget.spend(tokensOf(used.usage), event.properties.$ai_total_cost_usd);
     emit(event);
   };

@@ -19,10 +19,17 @@ const SYNCED = new Set<EventBody['type']>([
   'run_finished',
 ]);
 
+interface Synced {
+  /** Waits until the disk has it. */
+  sync(): void;
+}
+
 interface LogOptions {
   run: string;
   scrubber: Scrubber;
   sinks: readonly EventSink[];
+  /** Number of the last event that the file holds already. */
+  after?: number;
 }
 
 /**
@@ -31,19 +38,24 @@ interface LogOptions {
  */
 export class EventLog {
   readonly #options: LogOptions;
-  #file: { path: string; fd: number } | undefined;
+  #file: { path: string; fd: number; record: Synced | undefined } | undefined;
   #waiting: string[] = [];
   #failure: RunbookError | undefined;
-  #seq = 0;
+  #seq: number;
 
   constructor(options: LogOptions) {
     this.#options = options;
+    this.#seq = options.after ?? 0;
   }
 
-  /** From here on events are on disk. @throws RunbookError `log` */
-  attach(path: string): void {
+  /**
+   * From here on events are on disk.
+   * @param record is on the disk before the event that ends what it belongs to
+   * @throws RunbookError `log`
+   */
+  attach(path: string, record?: Synced): void {
     try {
-      this.#file = { path, fd: openSync(path, 'a') };
+      this.#file = { path, fd: openSync(path, 'a'), record };
     } catch (cause) {
       this.#failure = logError(path, cause);
       throw this.#failure;
@@ -65,6 +77,16 @@ export class EventLog {
     if (failure) throw failure;
   }
 
+  /** Takes over an event of another run, as it was. @throws RunbookError `log` */
+  adopt(event: RunEvent): void {
+    this.#seq += 1;
+    const { run, sinks } = this.#options;
+    const adopted = { ...event, seq: this.#seq, run, from: event.from ?? event.run };
+    const failure = this.#write(`${JSON.stringify(adopted)}\n`, false);
+    for (const sink of sinks) sink(adopted);
+    if (failure) throw failure;
+  }
+
   close(): void {
     if (this.#file) closeSync(this.#file.fd);
     this.#file = undefined;
@@ -76,8 +98,9 @@ export class EventLog {
       this.#waiting.push(lines);
       return undefined;
     }
-    const { path, fd } = this.#file;
+    const { path, fd, record } = this.#file;
     try {
+      if (sync) record?.sync();
       writeAll(fd, Buffer.from(lines));
       if (sync) fsyncSync(fd);
       return undefined;
@@ -97,6 +120,14 @@ function logError(path: string, cause: unknown): RunbookError {
 /** A nearly full disk may take a part of a line only. */
 function writeAll(fd: number, data: Buffer): void {
   for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+}
+
+/** Whether the log shows only a part of a value. */
+export function isCut(value: unknown): boolean {
+  if (typeof value === 'string') return value.length > MAX_TEXT;
+  if (typeof value !== 'object' || value === null) return false;
+  const items = Object.values(value);
+  return (Array.isArray(value) && items.length > MAX_ITEMS) || items.some(isCut);
 }
 
 function shorten(value: unknown): unknown {

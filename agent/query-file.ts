@@ -1,16 +1,16 @@
 import type { ResultsDir } from '../tools/results-dir.ts';
-import type { QueryRecorder } from './recorded-source.ts';
+import type { Queries } from './recorded-source.ts';
 import { QUERIES } from './results.ts';
 
 /** `data/queries.json` of a run, written beside the work: nobody waits for the disk between two calls, and a step ends with it whole. */
 export class QueryFile {
   readonly #results: ResultsDir;
-  readonly #queries: QueryRecorder;
+  readonly #queries: Queries;
   #written: number;
   #writing: Promise<void> = Promise.resolve();
   #failure: unknown;
 
-  constructor(results: ResultsDir, queries: QueryRecorder) {
+  constructor(results: ResultsDir, queries: Queries) {
     this.#results = results;
     this.#queries = queries;
     this.#written = results.exists(QUERIES) ? queries.records.length : -1;

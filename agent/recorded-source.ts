@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { messageOf, RunbookError } from '../lib/errors.ts';
+import { RunbookError } from '../lib/errors.ts';
 import type { QueryRequest, QueryResult, Source } from '../sources/source.ts';
+import { failureOf } from './call-tool.ts';
 
 /** A query as `data/queries.json` keeps it: enough to run it again by hand. */
 export interface QueryRecord {
@@ -21,89 +22,112 @@ export interface QueryRecord {
   error: string | null;
 }
 
-/** Counts and records every query of a run, also those that failed: PostHog counts them too. */
-export class QueryRecorder {
-  readonly records: QueryRecord[] = [];
-  readonly #source: Source;
-  readonly #onQuery: (record: QueryRecord) => void;
+/** What a query asked and what came of it, whole. */
+export interface QueryExchange {
+  request: { sql: string; values: NonNullable<QueryRequest['values']> };
+  answer: QueryAnswer;
+}
 
-  constructor(source: Source, onQuery: (record: QueryRecord) => void) {
+export type QueryAnswer =
+  | { kind: 'result'; result: QueryResult }
+  | { kind: 'failure'; code: string; message: string; hint: string | null };
+
+/** Where a query comes from. */
+export interface QueryPlace {
+  step: number;
+  /** Number of the tool call. */
+  call: number;
+  tool: string;
+}
+
+export type OnQuery = (record: QueryRecord, exchange: QueryExchange, place: QueryPlace) => void;
+
+/** The queries of a run: made live and recorded, or answered from a record. */
+export interface Queries {
+  readonly records: readonly QueryRecord[];
+  /** The source as one tool call sees it: its queries are recorded under the call, and told to `onQuery`. */
+  sourceFor(place: QueryPlace, onQuery?: (record: QueryRecord) => void): Source;
+}
+
+/** Counts and records every query of a run, also those that failed: PostHog counts them too. */
+export class QueryRecorder implements Queries {
+  readonly records: QueryRecord[];
+  readonly #source: Source;
+  readonly #onQuery: OnQuery;
+
+  /** @param earlier queries of steps that are not performed again */
+  constructor(source: Source, onQuery: OnQuery, earlier: readonly QueryRecord[] = []) {
     this.#source = source;
     this.#onQuery = onQuery;
+    this.records = [...earlier];
   }
 
-  /** The source as one tool call sees it: its queries are recorded under the step and the tool, and told to `onQuery`. */
-  sourceFor(step: number, tool: string, onQuery?: (record: QueryRecord) => void): Source {
-    const source = this.#source;
-    return {
-      kind: source.kind,
-      label: source.label,
-      open: (signal) => source.open(signal),
-      query: (request) => this.#query(request, { step, tool }, onQuery),
-      now: () => source.now(),
-      notices: () => source.notices(),
-      close: () => source.close(),
-    };
+  sourceFor(place: QueryPlace, onQuery?: (record: QueryRecord) => void): Source {
+    return { ...facade(this.#source), query: (request) => this.#query(request, place, onQuery) };
   }
 
-  async #query(
-    request: QueryRequest,
-    place: { step: number; tool: string },
-    onQuery?: (record: QueryRecord) => void,
-  ): Promise<QueryResult> {
+  async #query(request: QueryRequest, place: QueryPlace, onQuery?: (record: QueryRecord) => void) {
     const started = performance.now();
+    const keep = (answer: QueryAnswer, elapsed_s: number) => {
+      const record = recordOf({ n: this.records.length + 1, request, place, answer, elapsed_s });
+      this.records.push(record);
+      this.#onQuery(record, { request: { sql: request.sql, values: request.values ?? {} }, answer }, place);
+      onQuery?.(record);
+    };
     try {
       const result = await this.#source.query(request);
-      this.#record(
-        request,
-        place,
-        {
-          rows: result.rows.length,
-          elapsed_s: result.elapsedS,
-          response_bytes: result.responseBytes,
-          bytes_read: result.bytesRead,
-          cached: result.cached,
-          error: null,
-        },
-        onQuery,
-      );
+      keep({ kind: 'result', result }, result.elapsedS);
       return result;
     } catch (error) {
-      const code = error instanceof RunbookError ? error.code : 'unexpected';
-      this.#record(
-        request,
-        place,
-        {
-          rows: 0,
-          elapsed_s: (performance.now() - started) / 1000,
-          response_bytes: 0,
-          bytes_read: null,
-          cached: false,
-          error: `${code}: ${messageOf(error)}`,
-        },
-        onQuery,
-      );
+      keep({ kind: 'failure', ...failureOf(error) }, (performance.now() - started) / 1000);
       throw error;
     }
   }
+}
 
-  #record(
-    request: QueryRequest,
-    place: { step: number; tool: string },
-    outcome: Pick<QueryRecord, 'rows' | 'elapsed_s' | 'response_bytes' | 'bytes_read' | 'cached' | 'error'>,
-    onQuery?: (record: QueryRecord) => void,
-  ): void {
-    const values = JSON.stringify(request.values ?? {});
-    const record: QueryRecord = {
-      n: this.records.length + 1,
-      ...place,
-      name: request.name ?? '',
-      sql: request.sql,
-      values_sha256: createHash('sha256').update(values).digest('hex'),
-      ...outcome,
-    };
-    this.records.push(record);
-    this.#onQuery(record);
-    onQuery?.(record);
-  }
+/** A source's methods, bound to it. */
+export function facade(source: Source): Source {
+  return {
+    kind: source.kind,
+    label: source.label,
+    open: (signal) => source.open(signal),
+    query: (request) => source.query(request),
+    now: () => source.now(),
+    notices: () => source.notices(),
+    close: () => source.close(),
+  };
+}
+
+interface Asked {
+  n: number;
+  request: QueryRequest;
+  place: QueryPlace;
+  answer: QueryAnswer;
+  elapsed_s: number;
+}
+
+export function recordOf({ n, request, place, answer, elapsed_s }: Asked): QueryRecord {
+  const result = answer.kind === 'result' ? answer.result : null;
+  return {
+    n,
+    step: place.step,
+    tool: place.tool,
+    name: request.name ?? '',
+    sql: request.sql,
+    values_sha256: createHash('sha256')
+      .update(JSON.stringify(request.values ?? {}))
+      .digest('hex'),
+    rows: result?.rows.length ?? 0,
+    elapsed_s,
+    response_bytes: result?.responseBytes ?? 0,
+    bytes_read: result?.bytesRead ?? null,
+    cached: result?.cached ?? false,
+    error: answer.kind === 'failure' ? `${answer.code}: ${answer.message}` : null,
+  };
+}
+
+/** A recorded failure, thrown again. */
+export function errorOf({ code, message, hint }: { code: string; message: string; hint: string | null }): Error {
+  if (code === 'unexpected') return new Error(message);
+  return new RunbookError(code as RunbookError['code'], message, hint === null ? {} : { hint });
 }

@@ -12,6 +12,7 @@ import { COMPARED, differences } from './compare-files.ts';
 import { scriptedDriver } from './drivers/scripted.ts';
 import { namedTraces } from './named-traces.ts';
 import { type Parameters, resolveParameters } from './parameters.ts';
+import { UNRECORDED } from './record/recorder.ts';
 import { QueryRecorder } from './recorded-source.ts';
 import { EVENTS } from './results.ts';
 import type { Runbook } from './runbook/manifest.ts';
@@ -140,23 +141,27 @@ async function changedFiles(reading: Reading, isExact: boolean): Promise<string[
   }
 }
 
-function perform(step: Runbook['steps'][number], results: ResultsDir, reading: Reading): Promise<void> {
+async function perform(step: Runbook['steps'][number], results: ResultsDir, reading: Reading): Promise<void> {
   const { runbook, params, window, queries, env, signal } = reading;
   const quiet = { emit: () => undefined, emitArtifacts: () => undefined };
-  return new StepRunner(step, {
+  const runner = new StepRunner(step, {
     ...{ runId: randomUUID(), params, window, results, queries, signal, ...quiet },
+    resultsDirName: results.root,
+    notes: [],
+    recorder: UNRECORDED,
     mayNotWrite: writeRule(runbook, step),
     byContract: false,
     appendix: '',
     scrubber: new Scrubber(env),
     driver: scriptedDriver,
-  }).perform();
+  });
+  await runner.perform();
 }
 
 async function unknownTraces({ results, queries, window, signal }: Reading): Promise<string[]> {
   const named = namedTraces(results);
   const ids = [...named.keys()].slice(0, BATCH * MAX_BATCHES);
-  const source = queries.sourceFor(0, 'grade');
+  const source = queries.sourceFor({ step: 0, call: 0, tool: 'grade' });
   const there = new Set<unknown>();
   for (let at = 0; at < ids.length; at += BATCH) {
     const batch = ids.slice(at, at + BATCH);

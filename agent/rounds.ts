@@ -19,11 +19,21 @@ interface RoundsOptions {
   rounds: number;
   judge: Judge | undefined;
   emit(event: EventBody): void;
+  /** Logs the artifacts that are new or changed. */
+  emitArtifacts(): void;
+  /** What an earlier process of the run has graded and mended already. */
+  earlier?: EarlierRounds | undefined;
   /** Mends what the grade found, told in words (`gradeReasons`), or why nobody can. */
   mend: { perform(reasons: string): Promise<void> } | { reason: string };
 }
 
-interface Round {
+export interface EarlierRounds {
+  rounds: Round[];
+  /** After how many of them the report was mended. */
+  mended: number;
+}
+
+export interface Round {
   number: number;
   grade: Grade;
   /** What mending may change, as this round left it. */
@@ -63,11 +73,13 @@ export async function gradeInRounds(options: RoundsOptions): Promise<Grade> {
   const { runbook, results, judge, emit, mend } = options;
   const grading: GradeOptions = { ...(await gradingOf(runbook)), ...(judge ? { judge, mustJudge: true } : {}) };
   const of = Math.min(options.rounds, grading.rubric?.thresholds.rounds ?? 1);
-  let best = await gradeRound(1, options, grading);
+  const { rounds: known, mended: done } = options.earlier ?? { rounds: [], mended: 0 };
+  let best = known[0] ?? (await gradeRound(1, options, grading));
   try {
     for (let number = 1; ; number += 1) {
-      const current = number === 1 ? best : await gradeRound(number, options, grading);
+      const current = number === 1 ? best : (known[number - 1] ?? (await gradeRound(number, options, grading)));
       if (isBetter(current.grade, best.grade)) best = current;
+      if (number <= done) continue;
       assertAffordable(current.grade);
       // What nobody could judge gives no reasons to mend by.
       const last = current.grade.verdict !== 'failed' || number === of || 'reason' in mend;
@@ -83,13 +95,14 @@ export async function gradeInRounds(options: RoundsOptions): Promise<Grade> {
 
 async function gradeRound(
   number: number,
-  { runbook, results, emit }: RoundsOptions,
+  { runbook, results, emit, emitArtifacts }: RoundsOptions,
   grading: GradeOptions,
 ): Promise<Round> {
   const { gradeResults } = await import('../rubric/grade.ts');
   const grade = await gradeResults(results.root, withComputed(results, grading));
   emit(gradedEvent(number, grade));
   await results.writeJson(GRADE, { ...grade, round: number });
+  emitArtifacts();
   const paths = runbook.mend?.outputs ?? [];
   const files = paths.filter((file) => existsSync(results.resolve(file)));
   return { number, grade, files: new Map(files.map((file) => [file, readFileSync(results.resolve(file))])) };
@@ -106,7 +119,8 @@ async function restore(results: ResultsDir, { number, grade, files }: Round): Pr
     if (!existsSync(results.resolve(file)) || !readFileSync(results.resolve(file)).equals(content))
       await results.write(file, content);
   }
-  await results.writeJson(GRADE, { ...grade, round: number });
+  const kept = JSON.parse(readFileSync(results.resolve(GRADE), 'utf8')) as { round?: number };
+  if (kept.round !== number) await results.writeJson(GRADE, { ...grade, round: number });
 }
 
 /** A round that cannot be made leaves the best one so far; one for which there is no budget or no time left ends the run. */

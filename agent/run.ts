@@ -3,21 +3,25 @@ import { accessSync, constants, existsSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ioError } from '../lib/files.ts';
 import type { Grade } from '../rubric/grade.ts';
-import type { Judge } from '../rubric/judge/contract.ts';
-import type { Source } from '../sources/source.ts';
 import { ResultsDir } from '../tools/results-dir.ts';
 import { failureOf } from './call-tool.ts';
-import type { Driver } from './driver.ts';
+import type { StepNote } from './driver.ts';
 import type { EventBody, EventSink } from './events.ts';
 import { untilInterrupted } from './interrupt.ts';
-import type { JudgeContext } from './judge.ts';
+import { lockResults } from './lock.ts';
 import { EventLog } from './log.ts';
-import { type OpenedSource, openSource } from './opened-source.ts';
+import { type OpenedSource, openedEvent } from './opened-source.ts';
 import { exitOfFailure, type RunExit, stopsAtGate } from './outcome.ts';
 import { type Parameters, resolveParameters } from './parameters.ts';
+import { recordedJudge } from './record/judge.ts';
+import { Payloads } from './record/payloads.ts';
+import { LiveRecorder, type Recorder } from './record/recorder.ts';
+import { keepRunbook, startEvent } from './record/start.ts';
+import type { OnQuery } from './recorded-source.ts';
 import { ArtifactWatch, clearEarlierRun, EVENTS, REPORT } from './results.ts';
 import { gradeInRounds } from './rounds.ts';
-import type { Runbook, Step } from './runbook/manifest.ts';
+import type { RunOptions, RunOutcome } from './run-options.ts';
+import type { Step } from './runbook/manifest.ts';
 import { Scrubber } from './secrets.ts';
 import { StepRunner } from './step-runner.ts';
 import { writeStopReport } from './stop-report.ts';
@@ -26,36 +30,6 @@ import { writeRule } from './write-rules.ts';
 /** For runbooks that have no parameter window_days. */
 const DEFAULT_WINDOW_DAYS = 30;
 
-export interface RunOptions {
-  runbook: Runbook;
-  /** Makes the source; it is opened by the run, so that a failure there is an outcome (a gate), not an accident. */
-  source(): Promise<Source>;
-  resultsDir: string;
-  /** Replace what an earlier run left in the results dir; other files there are never touched. */
-  overwrite: boolean;
-  /** `name → text`, as given on the command line. */
-  parameters: Readonly<Record<string, string>>;
-  driver: Driver;
-  /** Rounds of grading and mending at most. */
-  rounds: number;
-  /** Judges what the checks cannot, where there is a model for it. */
-  judge?: (context: JudgeContext) => Judge;
-  /** Said at the start: which driver was chosen, and why. */
-  note: string;
-  /** Only read to know which values are secrets. */
-  env: Readonly<Record<string, string | undefined>>;
-  signal: AbortSignal;
-}
-
-export interface RunOutcome {
-  exitCode: RunExit;
-  /** Absolute. */
-  resultsDir: string;
-  /** Absolute path of recommendations.md, where the run wrote one. */
-  report: string | null;
-  grade: Grade | null;
-}
-
 /**
  * Performs a runbook into a results dir. Everything that happens is an event, in `events.jsonl` and to the sink; the verdict comes from
  * the grader, which reads the files only.
@@ -63,22 +37,30 @@ export interface RunOutcome {
  * it was. Whatever fails later is an outcome.
  */
 export async function runRunbook(options: RunOptions, sink: EventSink): Promise<RunOutcome> {
-  const { manifest } = options.runbook;
-  const params = resolveParameters(manifest, options.parameters);
+  const { runbook, earlier, env } = options;
+  const params = options.params ?? resolveParameters(runbook.manifest, options.parameters);
   const existed = existsSync(options.resultsDir);
-  const declared = Object.values(manifest.secrets).map((secret) => secret.env);
-  const scrubber = new Scrubber(options.env, declared);
-  const scrub = (text: string) => scrubber.text(text);
-  const results = ResultsDir.create(options.resultsDir, { overwrite: options.overwrite, scrub });
+  const declared = Object.values(runbook.manifest.secrets).map((secret) => secret.env);
+  const scrubber = new Scrubber(env, declared);
+  const results = ResultsDir.create(options.resultsDir, {
+    overwrite: options.overwrite || earlier !== undefined,
+    scrub: (text) => scrubber.text(text),
+  });
   assertWritable(results.root);
-  const id = randomUUID();
-  const log = new EventLog({ run: id, scrubber, sinks: [sink] });
-  const run = new Run(options, { id, params, results, log, scrubber });
+  const unlock = lockResults(results.root);
+  const id = options.id ?? randomUUID();
+  const after = earlier?.as.kind === 'resumed' ? { after: earlier.as.events } : {};
+  const log = new EventLog({ run: id, scrubber, sinks: [sink], ...after });
+  const payloads = new Payloads(results.root, (value) => scrubber.json(value));
+  const recorder = options.recorder ?? new LiveRecorder(payloads, earlier?.calls);
+  const run = new Run(options, { id, params, results, log, scrubber, recorder });
   try {
+    options.prepare?.();
     return await run.perform();
   } finally {
     await run.close();
     log.close();
+    unlock();
     if (!existed) removeIfEmpty(results.root);
   }
 }
@@ -106,13 +88,15 @@ interface RunParts {
   results: ResultsDir;
   log: EventLog;
   scrubber: Scrubber;
+  recorder: Recorder;
 }
 
 class Run {
   readonly #options: RunOptions;
   readonly #parts: RunParts;
   readonly #started = performance.now();
-  readonly #done: string[] = [];
+  readonly #done: string[];
+  readonly #notes: StepNote[];
   #opened: OpenedSource | undefined;
   #watch: ArtifactWatch | undefined;
   #abandoned = false;
@@ -120,21 +104,28 @@ class Run {
   constructor(options: RunOptions, parts: RunParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#done = [...(options.earlier?.done ?? [])];
+    this.#notes = [...(options.earlier?.notes ?? [])];
   }
 
   async perform(): Promise<RunOutcome> {
-    this.#emitStart();
+    const { driver, earlier, runbook, through } = this.#options;
+    driver.resume?.(earlier?.generations ?? []);
+    if (earlier) this.#begin();
+    this.#emit(startEvent(this.#options, { params: this.#parts.params, resultsDir: this.#parts.results.root }));
+    if (earlier?.as.kind === 'forked') for (const event of earlier.as.events) this.#parts.log.adopt(event);
+    if (earlier?.as.kind === 'resumed') for (const event of earlier.as.restored) this.#emit(event);
     try {
       this.#opened = await this.#openSource();
     } catch (error) {
       return this.#notOpened(error);
     }
-    this.#begin();
-    for (const step of this.#options.runbook.steps) {
+    if (!earlier) this.#begin();
+    for (const step of runbook.steps.slice(earlier?.steps ?? 0, through)) {
       const stopped = await this.#performStep(step, this.#opened);
       if (stopped) return stopped;
     }
-    return this.#grade(this.#opened);
+    return through === undefined ? this.#grade(this.#opened) : this.#finish(0);
   }
 
   /** A call that did not notice the interruption still holds the source: the process ends with it. */
@@ -148,42 +139,41 @@ class Run {
 
   #emit = (event: EventBody): void => this.#parts.log.emit(event);
 
-  #emitStart(): void {
-    const { runbook, driver, note } = this.#options;
-    const { name, title, version } = runbook.manifest;
-    this.#emit({
-      type: 'run_started',
-      runbook: { name, title, version, digest: runbook.digest },
-      driver: driver.kind,
-      note,
-      budget: driver.limits ?? null,
-      steps: runbook.steps.map((step) => ({ number: step.number, id: step.id, title: step.title })),
-      params: this.#parts.params,
-      results_dir: this.#parts.results.root,
-    });
-  }
-
   async #openSource(): Promise<OpenedSource> {
-    const { source, signal } = this.#options;
-    const days = Number(this.#parts.params.window_days ?? DEFAULT_WINDOW_DAYS);
-    return openSource(source, { days, signal, emit: this.#emit, onAbandon: this.#abandon });
+    const { open, earlier, signal } = this.#options;
+    const { params, recorder } = this.#parts;
+    const started = performance.now();
+    const onQuery: OnQuery = ({ sql, values_sha256, bytes_read, cached, ...query }, exchange, { call }) =>
+      this.#emit({ type: 'query', call, ...query, ...recorder.keepQuery(exchange) });
+    const opened = await open({
+      days: Number(params.window_days ?? DEFAULT_WINDOW_DAYS),
+      signal,
+      onQuery,
+      earlier: earlier?.source ?? undefined,
+      onAbandon: this.#abandon,
+    });
+    this.#emit(openedEvent(opened, (performance.now() - started) / 1000));
+    return opened;
   }
 
   /** Nothing was started: an earlier run's results stay, unless a gate has something to say. */
   async #notOpened(error: unknown): Promise<RunOutcome> {
+    const { earlier, runbook } = this.#options;
     this.#emit({ type: 'source_failed', ...failureOf(error) });
     const exit = exitOfFailure(error);
     if (exit === 130) return this.#finish(exit);
     if (!stopsAtGate(error)) throw error;
-    this.#begin();
-    return this.#gate(this.#options.runbook.steps[0], error);
+    if (!earlier) this.#begin();
+    return this.#gate(runbook.steps[earlier?.steps ?? 0], error);
   }
 
   #begin(): void {
-    const { results, log } = this.#parts;
-    if (this.#options.overwrite) clearEarlierRun(results, this.#options.runbook);
-    this.#watch = new ArtifactWatch(results.root);
-    log.attach(path.join(results.root, EVENTS));
+    const { results, log, recorder } = this.#parts;
+    const { runbook, earlier, overwrite } = this.#options;
+    if (overwrite && !earlier) clearEarlierRun(results, runbook);
+    this.#watch = new ArtifactWatch(results.root, (content) => recorder.keepArtifact(content));
+    keepRunbook(runbook, recorder);
+    log.attach(path.join(results.root, EVENTS), recorder);
   }
 
   async #performStep(step: Step, opened: OpenedSource): Promise<RunOutcome | undefined> {
@@ -201,25 +191,28 @@ class Run {
   async #runStep(step: Step, { queries, window }: OpenedSource, appendix = ''): Promise<void> {
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
-    const { id, params, results, scrubber } = this.#parts;
-    const { runbook, driver, signal } = this.#options;
+    const { id, params, results, scrubber, recorder } = this.#parts;
+    const { runbook, driver, signal, resultsDirName = results.root } = this.#options;
     const runner = new StepRunner(step, {
-      ...{ runId: id, params, window, results, queries, scrubber, driver, signal },
+      ...{ runId: id, params, window, results, resultsDirName, queries, scrubber, recorder, driver, signal },
+      notes: this.#notes,
       mayNotWrite: writeRule(runbook, step),
       byContract: runbook.manifest.rubric === undefined,
       appendix,
       emit: this.#emit,
-      emitArtifacts: () => this.#emitArtifacts(),
+      emitArtifacts: this.#emitArtifacts,
     });
-    const { number, id: stepId } = step;
+    const { number, id: stepId, title } = step;
+    let note: string | undefined;
     try {
-      await untilInterrupted(signal, runner.perform(), this.#abandon);
+      note = await untilInterrupted(signal, runner.perform(), this.#abandon);
     } catch (error) {
       const failed = { type: 'step_failed', number, id: stepId, ...failureOf(error), elapsed_s: elapsed() } as const;
       if (!(step.gate && stopsAtGate(error))) this.#emitSafely(failed);
       throw error;
     }
-    this.#emit({ type: 'step_finished', number, id: stepId, elapsed_s: elapsed() });
+    if (note !== undefined) this.#notes.push({ number, title, summary: note });
+    this.#emit({ type: 'step_finished', number, id: stepId, note: note ?? null, elapsed_s: elapsed() });
   }
 
   async #stop(step: Step, error: unknown): Promise<RunOutcome> {
@@ -251,13 +244,15 @@ class Run {
   }
 
   async #grade(opened: OpenedSource): Promise<RunOutcome> {
-    const { runbook, rounds, judge, driver, signal } = this.#options;
-    const { id, results } = this.#parts;
+    const { runbook, rounds, judge, driver, signal, earlier } = this.#options;
+    const { id, results, recorder } = this.#parts;
     const { mend } = runbook;
+    const asked = judge?.({ runId: id, signal, emit: this.#emit });
     try {
       const grade = await gradeInRounds({
-        ...{ runbook, results, rounds, emit: this.#emit },
-        judge: judge?.({ runId: id, signal, emit: this.#emit }),
+        ...{ runbook, results, rounds, emit: this.#emit, emitArtifacts: this.#emitArtifacts },
+        earlier: earlier?.rounds,
+        judge: asked && recordedJudge(asked, recorder, this.#emit),
         mend:
           driver.kind === 'scripted'
             ? { reason: 'scripted: a further round would make the same calls again' }
@@ -274,9 +269,9 @@ class Run {
     }
   }
 
-  #emitArtifacts(): void {
+  #emitArtifacts = (): void => {
     for (const event of this.#watch?.changes() ?? []) this.#emit(event);
-  }
+  };
 
   /** Says what is known even when the log can no longer be written (a full disk): readers see it, and the run is over anyway. */
   #emitSafely(event: EventBody): void {
@@ -291,7 +286,7 @@ class Run {
     const { results } = this.#parts;
     const records = this.#opened?.queries.records ?? [];
     const report = this.#done.length > 0 && results.exists(REPORT) ? results.resolve(REPORT) : null;
-    for (const event of this.#watch?.changes() ?? []) this.#emitSafely(event);
+    for (const event of this.#changesLeft()) this.#emitSafely(event);
     this.#emitSafely({
       type: 'run_finished',
       exit: exitCode,
@@ -300,6 +295,15 @@ class Run {
       elapsed_s: (performance.now() - this.#started) / 1000,
       report,
     });
-    return { exitCode, resultsDir: results.root, report, grade };
+    return { id: this.#parts.id, exitCode, resultsDir: results.root, report, grade };
+  }
+
+  /** A disk that is full takes no payload either. */
+  #changesLeft(): EventBody[] {
+    try {
+      return this.#watch?.changes() ?? [];
+    } catch {
+      return [];
+    }
   }
 }

@@ -29,6 +29,12 @@ export class Scrubber {
     return this.#pattern ? text.replace(this.#pattern, (form) => `[redacted:${this.#names.get(form)}]`) : text;
   }
 
+  /** Names of the variables whose values stand in a text. */
+  namesIn(text: string): string[] {
+    const found = this.#pattern ? text.match(this.#pattern) : null;
+    return [...new Set(found?.map((form) => this.#names.get(form) ?? ''))];
+  }
+
   /** Scrubs every string of a JSON value, keys as well. */
   json<T>(value: T): T {
     return this.#pattern ? (this.#walk(value) as T) : value;

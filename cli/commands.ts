@@ -1,4 +1,18 @@
-import { GRADE_OPTIONS, MCP_OPTIONS, type OptionSpec, RUN_OPTIONS, SERVE_OPTIONS, TOOL_OPTIONS } from './options.ts';
+import {
+  DIFF_OPTIONS,
+  EXPORT_OPTIONS,
+  FORK_OPTIONS,
+  GRADE_OPTIONS,
+  MCP_OPTIONS,
+  type OptionSpec,
+  REPLAY_OPTIONS,
+  RESUME_OPTIONS,
+  RUN_OPTIONS,
+  RUNS_OPTIONS,
+  SERVE_OPTIONS,
+  SHOW_OPTIONS,
+  TOOL_OPTIONS,
+} from './options.ts';
 import type { Register } from './register.ts';
 
 export interface CommandSpec {
@@ -29,10 +43,52 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/grade.ts')).grade,
   },
   {
+    name: 'resume',
+    args: '<run>',
+    summary: 'go on with a run behind its last finished step',
+    options: RESUME_OPTIONS,
+    load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  {
+    name: 'replay',
+    args: '<run>',
+    summary: 'perform a run from its record and compare what it leaves',
+    options: REPLAY_OPTIONS,
+    load: async () => (await import('./commands/replay.ts')).replay,
+  },
+  {
+    name: 'fork',
+    args: '<run>',
+    summary: 'a new run from a step of another one on',
+    options: FORK_OPTIONS,
+    load: async () => (await import('./commands/fork.ts')).fork,
+  },
+  {
+    name: 'diff',
+    args: '<run> <run>',
+    summary: 'what changed from one run to another',
+    options: DIFF_OPTIONS,
+    load: async () => (await import('./commands/diff.ts')).diff,
+  },
+  {
+    name: 'export',
+    args: '<run>',
+    summary: 'pack a run into one file, to replay it elsewhere',
+    options: EXPORT_OPTIONS,
+    load: async () => (await import('./commands/export.ts')).exportRun,
+  },
+  {
+    name: 'runs',
+    args: '[folder]',
+    summary: 'list the runs below a folder, newest first',
+    options: RUNS_OPTIONS,
+    load: async () => (await import('./commands/runs.ts')).runs,
+  },
+  {
     name: 'show',
-    args: '[runbook]',
-    summary: 'the shape of a runbook: badges, parameters, steps',
-    options: [],
+    args: '[runbook-or-run]',
+    summary: 'the shape of a runbook, or the timeline of a run',
+    options: SHOW_OPTIONS,
     load: async () => (await import('./commands/show.ts')).show,
   },
   {

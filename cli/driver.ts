@@ -1,8 +1,9 @@
+import type { BudgetLimits } from '../agent/budget-limits.ts';
 import type { Driver } from '../agent/driver.ts';
-import type { Budget, BudgetLimits } from '../agent/drivers/claude/budget.ts';
+import type { Budget } from '../agent/drivers/claude/budget.ts';
 import type { Provider } from '../agent/drivers/claude/providers.ts';
 import { nearest } from '../agent/nearest.ts';
-import type { RunOptions } from '../agent/run.ts';
+import type { RunOptions } from '../agent/run-options.ts';
 import type { Runbook } from '../agent/runbook/manifest.ts';
 import { RunbookError } from '../lib/errors.ts';
 import { openJudge } from './judge.ts';

@@ -9,8 +9,8 @@ async function main(argv: readonly string[]): Promise<number> {
     return first === undefined ? 2 : 0;
   }
   if (first === '--version' || first === '-V') {
-    const { version } = await import('./version.ts');
-    process.stdout.write(`${version()}\n`);
+    const { programVersion } = await import('../lib/version.ts');
+    process.stdout.write(`${programVersion()}\n`);
     return 0;
   }
   const { dispatch } = await import('./dispatch.ts');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { BudgetLimits } from '../agent/drivers/claude/budget.ts';
+import type { BudgetLimits } from '../agent/budget-limits.ts';
 import { RunbookError } from '../lib/errors.ts';
 
 /** One option, as help shows it and commander parses it. */
@@ -28,22 +28,77 @@ const AS_OF: OptionSpec = {
   description: 'what now() means, ISO 8601, UTC (default: the wall clock; for files the newest event)',
 };
 
+const MODEL: readonly OptionSpec[] = [
+  { flags: '--model <id>', description: 'model of the agent, where one is used' },
+  { flags: '--provider <name>', description: 'who serves it: anthropic, openrouter, bedrock or vertex' },
+];
+const BUDGET: readonly OptionSpec[] = [
+  { flags: '--max-cost <usd>', description: 'stop when the agent has spent this much (default: 5)' },
+  { flags: '--max-turns <n>', description: 'stop when a step takes more requests of the model (default: 40)' },
+  { flags: '--max-tokens <n>', description: 'stop when the agent has used so many tokens (default: 10000000)' },
+  { flags: '--max-minutes <n>', description: 'stop when the run takes longer, with an agent (default: 120)' },
+];
+const VIEW: readonly OptionSpec[] = [
+  { flags: '--json', description: 'one JSON event a line on stdout' },
+  { flags: '--quiet', description: 'no progress; failures are still said' },
+];
+
 export const RUN_OPTIONS: readonly OptionSpec[] = [
   SOURCE,
   RESULTS_DIR,
   PARAM,
   AS_OF,
   { flags: '--agent <kind>', description: 'auto, claude, claude-code or scripted', default: 'auto' },
-  { flags: '--model <id>', description: 'model of the agent, where one is used' },
-  { flags: '--provider <name>', description: 'who serves it: anthropic, openrouter, bedrock or vertex' },
-  { flags: '--max-cost <usd>', description: 'stop when the agent has spent this much (default: 5)' },
-  { flags: '--max-turns <n>', description: 'stop when a step takes more requests of the model (default: 40)' },
-  { flags: '--max-tokens <n>', description: 'stop when the agent has used so many tokens (default: 10000000)' },
-  { flags: '--max-minutes <n>', description: 'stop when the run takes longer, with an agent (default: 120)' },
+  ...MODEL,
+  ...BUDGET,
   { flags: '--rounds <n>', description: 'rounds of grading and mending, where an agent is used', default: '3' },
   { flags: '--overwrite', description: 'replace what an earlier run left in the results dir' },
-  { flags: '--json', description: 'one JSON event a line on stdout' },
-  { flags: '--quiet', description: 'no progress; failures are still said' },
+  ...VIEW,
+];
+
+/** What a run that goes on may change; the rest is as it was recorded. */
+const GO_ON: readonly OptionSpec[] = [
+  { flags: '--agent <kind>', description: 'claude, claude-code or scripted (default: as recorded)' },
+  ...MODEL,
+  ...BUDGET,
+  { flags: '--source <spec...>', description: 'another source (default: as recorded)' },
+  AS_OF,
+  ...VIEW,
+];
+
+export const RESUME_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--accept-changes', description: 'go on although the runbook was changed since the run began' },
+  ...GO_ON,
+];
+
+export const FORK_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--step <n>', description: 'the first step that is performed anew', required: true },
+  { flags: '--results-dir <dir>', description: 'where the results of the new run go', required: true },
+  PARAM,
+  { flags: '--step-file <file>', description: 'another text of that step' },
+  { flags: '--runbook <dir>', description: 'another runbook (default: as recorded)' },
+  ...GO_ON,
+];
+
+export const REPLAY_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--step <n>', description: 'this step alone' },
+  { flags: '--from <n>', description: 'from this step on; those before are taken from the record' },
+  { flags: '--to <n>', description: 'up to this step' },
+  { flags: '--results-dir <dir>', description: 'keep what the replay leaves there (default: it is removed)' },
+  { flags: '--interactive', description: 'stop before each step and each tool call; help lists what can be asked' },
+  { flags: '--json', description: 'the comparison as JSON' },
+];
+
+export const DIFF_OPTIONS: readonly OptionSpec[] = [{ flags: '--json', description: 'the differences as JSON' }];
+
+export const EXPORT_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--out <file>', description: 'the file to write (default: <name>-<first 8 of the id>.run.tgz)' },
+];
+
+export const RUNS_OPTIONS: readonly OptionSpec[] = [{ flags: '--json', description: 'the list as JSON' }];
+
+export const SHOW_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--json', description: 'the runbook or the timeline as JSON' },
 ];
 
 export const GRADE_OPTIONS: readonly OptionSpec[] = [

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'source_unavailable' // the local engine is not installed, a file cannot be read
   | 'not_events' // a file that holds no events at all (exit 2)
   | 'gate' // a gate stopped the run (exit 3)
+  | 'not_recorded' // a replay asks what the run did not ask
   | 'log' // the run's own log cannot be written: nothing may go on unrecorded
   | 'io' // disk full, unwritable folder, path outside the results dir
   | 'interrupted'; // Ctrl-C

@@ -14,6 +14,7 @@ const written = z.object({
   sha256: z.string(),
 });
 type Written = z.infer<typeof written>;
+const removed = z.object({ type: z.literal('artifact_removed'), path: z.string() });
 
 /**
  * Files that are not what the run's log says was written last: evidence that was changed after the run is none. Results without a log are
@@ -44,8 +45,14 @@ export function isAsWritten(dir: string, { events }: RunLog, file: string): bool
 }
 
 function lastWritten(events: readonly LoggedEvent[]): Map<string, Written> {
-  const all = events.flatMap((event) => written.safeParse(event).data ?? []);
-  return new Map(all.map((event) => [event.path, event]));
+  const files = new Map<string, Written>();
+  for (const event of events) {
+    const { data } = written.safeParse(event);
+    if (data) files.set(data.path, data);
+    const gone = removed.safeParse(event).data;
+    if (gone) files.delete(gone.path);
+  }
+  return files;
 }
 
 function isContent(content: Buffer, { bytes, sha256 }: Written): boolean {

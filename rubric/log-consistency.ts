@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Artifacts } from './artifacts.ts';
-import { LOG, type LoggedEvent } from './run-log.ts';
+import { LOG, type LoggedEvent, performed } from './run-log.ts';
 
 /** What the run's log says against the data files: what was asked, of which source, and what came of it. */
-export function logFaults(events: readonly LoggedEvent[], artifacts: Artifacts): string[] {
+export function logFaults(logged: readonly LoggedEvent[], artifacts: Artifacts): string[] {
+  const events = performed(logged);
   return [...queryFaults(events, artifacts), ...sourceFaults(events, artifacts), ...toolFaults(events)];
 }
 

@@ -33,6 +33,31 @@ export function readLog(dir: string): RunLog {
   return { events, faults: [...faults, ...orderFaults(events)] };
 }
 
+/** Events of a step that do not count where the step was begun in vain: a resume performs it again. */
+const IN_VAIN = new Set([
+  'query',
+  'tool_started',
+  'tool_finished',
+  'tool_failed',
+  'step_started',
+  'step_failed',
+  'run_finished',
+]);
+
+/** The events without those of steps that were broken off before the run was resumed. */
+export function performed(events: readonly LoggedEvent[]): LoggedEvent[] {
+  const kept: LoggedEvent[] = [];
+  for (const event of events) {
+    if (event.type === 'run_resumed') {
+      const done = kept.findLastIndex(({ type }) => type === 'step_finished');
+      const open = kept.splice(done + 1);
+      kept.push(...open.filter(({ type }) => !IN_VAIN.has(type)));
+    }
+    kept.push(event);
+  }
+  return kept;
+}
+
 function parsed(line: string): LoggedEvent | undefined {
   try {
     return event.safeParse(JSON.parse(line)).data;

@@ -50,14 +50,17 @@ export const fetchLitellmPricing = defineTool({
   writes: 'own artifacts',
   asks: 'web',
   async run({ providers, save_as }, context) {
-    const url = pricingUrl();
     const saved_as = context.results.relative(save_as);
     context.progress('reading model prices');
-    const loaded = await loadPrices({ url, cacheDir: pricingCacheDir(), providers, signal: context.signal });
+    const loaded = await context.outside('model prices', async () => {
+      const url = pricingUrl();
+      const prices = await loadPrices({ url, cacheDir: pricingCacheDir(), providers, signal: context.signal });
+      return { ...prices, url: publicUrl(url) };
+    });
     const models = Object.keys(loaded.table).length;
     const { source, asOf: as_of, note } = loaded;
     await context.results.writeJson(saved_as, sorted(loaded.table));
-    await context.results.writeJson(metaPath(saved_as), meta(loaded, url));
+    await context.results.writeJson(metaPath(saved_as), meta(loaded));
     await context.facts.publish({
       'pricing.source': { value: source, unit: 'text', source: saved_as },
       'pricing.as_of': { value: as_of, unit: 'time', source: saved_as },
@@ -73,8 +76,8 @@ function metaPath(saved: string): string {
 }
 
 /** The address is the one that was asked, also where an older copy or the embedded table had to do. */
-function meta({ source, asOf, etag, note, skipped }: LoadedPrices, url: URL) {
-  return { source, url: publicUrl(url), as_of: asOf, etag, note, skipped_entries: skipped };
+function meta({ source, asOf, etag, note, skipped, url }: LoadedPrices & { url: string }) {
+  return { source, url, as_of: asOf, etag, note, skipped_entries: skipped };
 }
 
 function counts(table: PriceTable): Record<string, number> {

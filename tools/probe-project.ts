@@ -60,7 +60,7 @@ function overviewSql(context: ToolContext): string {
   return `SELECT
     countIf(${generation}) AS generations,
     countIf(event = '$ai_embedding') AS embeddings,
-    sumIf(coalesce(toFloat(properties.$ai_total_cost_usd), 0), event = '$ai_embedding') AS embedding_cost_usd,
+    round(sumIf(coalesce(toFloat(properties.$ai_total_cost_usd), 0), event = '$ai_embedding'), 12) AS embedding_cost_usd,
     uniqExactIf(properties.$ai_trace_id, ${generation}) AS traces,
     countIf(${generation} AND ${sql.operation} = 'unnamed') AS unnamed_calls,
     countIf(${generation} AND coalesce(properties.$ai_trace_id, '') = '') AS calls_without_trace,

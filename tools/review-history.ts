@@ -4,7 +4,7 @@ import { PROFILES, type ProfilesFile } from './profile-operations.ts';
 import { pullRequest } from './pull-request.ts';
 import { text } from './query-rows.ts';
 import { RECOMMENDATIONS, type RecommendationsFile, withGuards } from './rank-recommendations.ts';
-import { defineTool } from './tool.ts';
+import { defineTool, type ToolContext } from './tool.ts';
 
 export const HISTORY = 'data/history.json';
 
@@ -29,7 +29,7 @@ export const reviewHistory = defineTool({
     const operations = profiles.calls.map((profile) => profile.operation);
     const entries: HistoryEntry[] = [];
     for (const entry of parseHistory(raw, operations)) {
-      const state = entry.pr && entry.status === 'unknown' ? await pullRequest(entry.pr, context.signal) : null;
+      const state = entry.status === 'unknown' ? await stateOf(entry.pr, context) : null;
       entries.push(state ? { ...entry, status: state } : entry);
     }
     const { kept, dropped } = matchHistory(plan.recommendations, entries);
@@ -44,6 +44,10 @@ export const reviewHistory = defineTool({
     return { given: file.given, entries: entries.length, dropped: dropped.length, saved_as: HISTORY };
   },
 });
+
+async function stateOf(pr: string | null, context: ToolContext): Promise<HistoryEntry['status'] | null> {
+  return pr ? context.outside(`pull request ${pr}`, () => pullRequest(pr, context.signal)) : null;
+}
 
 /** Within this share of the target, a fix has landed its number; above the baseline by as much, things got worse. */
 const TOLERANCE = 0.1;

@@ -13,6 +13,11 @@ export interface ToolContext {
   /** Pinned once per run; both ends are inclusive, UTC. */
   readonly window: { readonly from: Date; readonly to: Date };
   readonly signal: AbortSignal;
+  /**
+   * What something beside the source answers (the web, another program), as JSON: asked once, kept in the run's record under this name, and
+   * given again where the run is replayed.
+   */
+  outside<T>(name: string, ask: () => Promise<T>): Promise<T>;
   /** A line for the live view; not part of the result. */
   progress(message: string): void;
 }

@@ -9,5 +9,6 @@ export const scriptedDriver: Driver = {
       signal.throwIfAborted();
       await call({ tool, input, placeOf: (path) => `${step.file}:${lineOf(path)}` });
     }
+    return undefined;
   },
 };

@@ -77,9 +77,17 @@ export class Workbench {
     const expanded = expandFragments(input, { ...sqlFragments(String(params.operation_property ?? '')) });
     const call = { tool, input: expanded, placeOf: () => `the input of ${tool}` };
     const guarded = results.guarded((file) => mayNotWrite(tool, file));
-    const context = { ...opened, ...handlers, results: guarded, params, facts: new FactStore(results) };
+    const outside = <T>(_name: string, ask: () => Promise<T>) => ask();
+    const context = { ...opened, ...handlers, outside, results: guarded, params, facts: new FactStore(results) };
     const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
-    const output = await callTool(call, { step: 0, context, emit: () => undefined, usage });
+    const output = await callTool(call, {
+      step: 0,
+      number: 0,
+      context,
+      emit: () => undefined,
+      usage,
+      keep: () => null,
+    });
     // Unseen characters go first: they could split a secret.
     return scrubber.json(seen(JSON.parse(JSON.stringify(output))));
   }

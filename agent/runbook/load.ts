@@ -12,7 +12,7 @@ import { type ParsedYaml, parseYaml } from './yaml.ts';
 const MANIFEST = 'runbook.yaml';
 
 /** The folder of the runbook that ships with the project. */
-function bundledRunbook(): string {
+export function bundledRunbook(): string {
   return path.join(packageRoot(), 'runbook');
 }
 

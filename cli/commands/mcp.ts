@@ -7,13 +7,13 @@ import { loadRunbook } from '../../agent/runbook/load.ts';
 import { Scrubber } from '../../agent/secrets.ts';
 import { writeRule } from '../../agent/write-rules.ts';
 import { RunbookError } from '../../lib/errors.ts';
+import { programVersion } from '../../lib/version.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { loadEnv } from '../env.ts';
 import { parseInteger, parsePairs, parseTime } from '../options.ts';
 import type { Register } from '../register.ts';
 import { sourceSpecs } from '../sources.ts';
-import { version } from '../version.ts';
 
 interface McpFlags {
   source?: string[];
@@ -42,7 +42,7 @@ export const mcp: Register = (command) => {
     const params = resolveParameters(runbook.manifest, parsePairs(flags.param));
     const source = () => openSource(specs, { env, ...(asOf ? { asOf } : {}) });
     const workbench = new Workbench({ source, results, params, scrubber, mayNotWrite: writeRule(runbook, undefined) });
-    const build = () => buildServer(runbook, workbench, version());
+    const build = () => buildServer(runbook, workbench, programVersion());
     try {
       if (port === undefined) await overStdio(build);
       else await overHttp({ port, host: flags.host ?? '127.0.0.1', token: env.RUNBOOK_MCP_TOKEN || undefined, build });

@@ -1,63 +1,48 @@
-import { loadRunbook } from '../../agent/runbook/load.ts';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { isArchive } from '../../agent/archive/name.ts';
+import { timelineOf } from '../../agent/record/timeline.ts';
+import { EVENTS } from '../../agent/results.ts';
+import { isRunbook, loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
-import { type Palette, paletteFor } from '../colors.ts';
+import { paletteFor } from '../colors.ts';
+import { placeOf, withRun } from '../given-run.ts';
+import { printableValue } from '../printable.ts';
 import type { Register } from '../register.ts';
-import { wrap } from '../wrap.ts';
+import { runbookText } from '../view/runbook.ts';
+import { timelineText } from '../view/timeline.ts';
+
+interface ShowFlags {
+  json?: boolean;
+}
 
 export const show: Register = (command) => {
-  command.action((given: string | undefined) => {
-    const width = Math.min(process.stdout.columns ?? 100, 110);
-    process.stdout.write(shape(loadRunbook(given), paletteFor(process.stdout), width));
-  });
+  command.action((given: string | undefined, flags: ShowFlags) =>
+    given !== undefined && isRun(given) ? showRun(given, flags) : showRunbook(loadRunbook(given), flags),
+  );
 };
 
-/** Title, badges, parameters and steps of a runbook. */
-function shape(runbook: Runbook, colors: Palette, width: number): string {
-  const { title, description } = runbook.manifest;
-  const sections = [
-    [colors.bold(title), ...wrap(description, width), '', badges(runbook, colors)],
-    [colors.bold('Parameters'), ...parameters(runbook, colors, width)],
-    [colors.bold('Steps'), ...steps(runbook, colors, width)],
-  ];
-  return `${sections.map((lines) => lines.join('\n')).join('\n\n')}\n`;
+/** A folder that holds a runbook is one, and what is no folder can only be the id of a run. */
+function isRun(given: string): boolean {
+  if (isRunbook(given)) return false;
+  return isArchive(given) || !existsSync(given) || existsSync(path.join(given, EVENTS));
 }
 
-function badges({ manifest, steps }: Runbook, colors: Palette): string {
-  const all: [string, string | undefined][] = [
-    ['agent', manifest.agent],
-    ['model', manifest.model],
-    ['snapshot', manifest.snapshot],
-    ['eval', manifest.evaluation],
-    ['steps', String(steps.length)],
-    ['version', manifest.version],
-  ];
-  return all
-    .filter(([, value]) => value !== undefined)
-    .map(([label, value]) => `${colors.dim(label)} ${value}`)
-    .join('   ');
-}
-
-function parameters({ manifest }: Runbook, colors: Palette, width: number): string[] {
-  const rows = Object.entries(manifest.parameters).map(([name, spec]) => {
-    const standard = spec.default === undefined ? 'required' : JSON.stringify(spec.default);
-    return { name, type: `${spec.type}, ${standard}`, description: spec.description };
-  });
-  const names = Math.max(0, ...rows.map((row) => row.name.length));
-  const types = Math.max(0, ...rows.map((row) => row.type.length));
-  const indent = names + types + 6;
-  return rows.flatMap(({ name, type, description }) => {
-    const [first = '', ...rest] = wrap(description, width - indent);
-    const head = `  ${name.padEnd(names)}  ${colors.dim(type.padEnd(types))}  ${first}`;
-    return [head, ...rest.map((line) => ' '.repeat(indent) + line)];
+function showRun(given: string, { json }: ShowFlags): Promise<void> {
+  return withRun(given, (record) => {
+    const timeline = timelineOf(record, placeOf(given));
+    const text = () => timelineText(printableValue(timeline), { width: width(), colors: paletteFor(process.stdout) });
+    process.stdout.write(json ? `${JSON.stringify(timeline, null, 2)}\n` : text());
   });
 }
 
-function steps({ steps }: Runbook, colors: Palette, width: number): string[] {
-  return steps.flatMap((step) => {
-    const mark = step.gate ? `  ${colors.yellow('gate')}` : '';
-    const number = colors.dim(String(step.number).padStart(2));
-    const calls = wrap(`calls ${step.tools.join(', ') || 'nothing'}`, width - 6);
-    const leaves = wrap(`leaves ${step.outputs.join(', ') || 'nothing'}`, width - 6);
-    return [`  ${number}  ${step.title}${mark}`, ...[...calls, ...leaves].map((line) => colors.dim(`      ${line}`))];
-  });
+function showRunbook(runbook: Runbook, { json }: ShowFlags): void {
+  const { manifest, steps, digest } = runbook;
+  const shape = { ...manifest, digest, steps: steps.map(({ body: _body, ...step }) => step) };
+  const text = () => runbookText(runbook, paletteFor(process.stdout), width());
+  process.stdout.write(json ? `${JSON.stringify(shape, null, 2)}\n` : text());
+}
+
+function width(): number {
+  return Math.min(process.stdout.columns ?? 100, 110);
 }

@@ -68,11 +68,12 @@ async function runTool(name: string | undefined, flags: ToolFlags): Promise<unkn
       params,
       window: { from: new Date(to.getTime() - Number(params.window_days) * DAY_MS), to },
       signal: interrupted.signal,
+      outside: <T>(_name: string, ask: () => Promise<T>) => ask(),
       progress: (message: string) => process.stderr.write(`${message}\n`),
     };
     const call = { tool: name, input, placeOf: () => '--input' };
     const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
-    return await callTool(call, { step: 0, context, emit: () => undefined, usage });
+    return await callTool(call, { step: 0, number: 0, context, emit: () => undefined, usage, keep: () => null });
   } finally {
     await source.close();
   }

@@ -1,7 +1,7 @@
+import { describeInput } from '../../agent/describe-input.ts';
 import type { GenerationEvent, RunEvent } from '../../agent/events.ts';
 import { bytes, count, instant, percent, seconds, usd } from '../../lib/format.ts';
 import type { Palette } from '../colors.ts';
-import { describeInput } from './state.ts';
 import { endLines } from './verdict.ts';
 import type { View } from './view.ts';
 

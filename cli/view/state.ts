@@ -1,3 +1,4 @@
+import { describeInput } from '../../agent/describe-input.ts';
 import type { EventBody, GenerationEvent } from '../../agent/events.ts';
 
 export type StepStatus = 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
@@ -120,11 +121,4 @@ function withGeneration(model: RunState['model'], used: GenerationEvent['propert
 
 function withStep(state: RunState, number: number, change: (step: StepState) => StepState): RunState {
   return { ...state, steps: state.steps.map((step) => (step.number === number ? change(step) : step)) };
-}
-
-/** What tells one call of a tool from another: the name of its query, or the file that it writes. */
-export function describeInput(input: unknown): string {
-  if (typeof input !== 'object' || input === null) return '';
-  const { name, save_as, path } = input as Record<string, unknown>;
-  return [name, save_as, path].find((value): value is string => typeof value === 'string') ?? '';
 }

@@ -3,12 +3,15 @@ import { count } from '../../lib/format.ts';
 import type { Palette } from '../colors.ts';
 import { wrap } from '../wrap.ts';
 
-type Graded = Extract<RunEvent, { type: 'graded' }>;
+type Graded = Pick<
+  Extract<RunEvent, { type: 'graded' }>,
+  'average' | 'passed' | 'scores' | 'failed_gates' | 'claims' | 'judge'
+>;
 
 const INDENT = '    ';
 
 /** Score per criterion, with the reason where points are missing, and the gates that failed. */
-function verdictLines(graded: Graded, colors: Palette, width = 100): string[] {
+export function verdictLines(graded: Graded, colors: Palette, width = 100): string[] {
   const { average, passed, scores, failed_gates, claims, judge } = graded;
   const mark = passed ? colors.green(colors.bold('PASSED')) : colors.red(colors.bold('NOT PASSED'));
   const names = Math.max(0, ...scores.map(({ name }) => name.length));
@@ -18,11 +21,13 @@ function verdictLines(graded: Graded, colors: Palette, width = 100): string[] {
     const line = `  ${name.padEnd(names)}  ${color(bar(shown))} ${score ?? '–'} of 5`;
     return shown < 5 ? [line, ...reasons.slice(0, 2).flatMap((reason) => dimmed(reason, width, colors))] : [line];
   });
-  return [
-    `${mark}  ${average} of 5 on average; ${count(claims.verified)} of ${count(claims.checked)} figures and ids verified${judge ? `; judged by ${judge}` : ''}`,
-    ...criteria,
-    ...failed_gates.map((gate) => `  ${colors.red('✖')} ${gate}`),
-  ];
+  const gates = failed_gates.flatMap((gate) =>
+    wrap(gate, width - INDENT.length).map((line, index) => `  ${index === 0 ? colors.red('✖') : ' '} ${line}`),
+  );
+  const judged = judge ? `; judged by ${judge}` : '';
+  const known = `${count(claims.verified)} of ${count(claims.checked)} figures and ids verified${judged}`;
+  const [first = '', ...rest] = wrap(`${average} of 5 on average; ${known}`, width - 'NOT PASSED  '.length);
+  return [`${mark}  ${first}`, ...rest.map((line) => `  ${line}`), ...criteria, ...gates];
 }
 
 function bar(score: number): string {

@@ -15,6 +15,7 @@ function openLog(env: Record<string, string> = {}) {
   return { file, log, seen, lines };
 }
 
+const STARTED = { type: 'tool_started', step: 1, call: 1, tool: 't', payload: null } as const;
 const progress = (message: string) => ({ type: 'tool_progress', step: 1, tool: 't', message }) as const;
 
 describe('EventLog', () => {
@@ -51,7 +52,7 @@ describe('EventLog', () => {
   it('cuts long texts and lists, with a digest of the whole', () => {
     const { file, log, seen } = openLog();
     log.attach(file);
-    log.emit({ type: 'tool_started', step: 1, tool: 't', input: { text: 'x'.repeat(5000), list: Array(300).fill(1) } });
+    log.emit({ ...STARTED, input: { text: 'x'.repeat(5000), list: Array(300).fill(1) } });
     const { input } = seen[0] as { input: { text: string; list: unknown[] } } & RunEvent;
     expect(input.text).toMatch(/^x{4000}… \(5000 characters, sha256 [\da-f]{64}\)$/u);
     expect(input.list).toHaveLength(201);
@@ -87,9 +88,7 @@ describe('EventLog', () => {
         log.attach(file);
         const text = `${'·'.repeat(before)}${value}${'·'.repeat(50)}`;
         log.emit({
-          type: 'tool_started',
-          step: 1,
-          tool: 't',
+          ...STARTED,
           input: { text, [value]: [Buffer.from(value).toString('base64')] },
         });
         log.emit(progress(`https://x.test/?key=${encodeURIComponent(value)}`));

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { differences } from '../../agent/compare-files.ts';
 import { scriptedDriver } from '../../agent/drivers/scripted.ts';
+import { liveSource } from '../../agent/opened-source.ts';
 import { requery } from '../../agent/requery.ts';
 import { runRunbook } from '../../agent/run.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
@@ -36,8 +37,11 @@ beforeAll(async () => {
     driver: scriptedDriver,
     rounds: 1,
   };
-  const source = () => Promise.resolve(events());
-  await runRunbook({ ...options, source, note: '', env: {}, signal }, () => undefined);
+  const open = liveSource(() => Promise.resolve(events()));
+  await runRunbook(
+    { ...options, open, asked: { specs: [file], as_of: null }, note: '', env: {}, signal },
+    () => undefined,
+  );
   const last = world.events.findLast(({ event }) => event === '$ai_generation');
   const findings = [{ id: 'x', trace_ids: [last?.properties.$ai_trace_id] }];
   writeFileSync(path.join(kept, 'data/findings.json'), JSON.stringify({ findings }));

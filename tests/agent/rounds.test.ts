@@ -8,6 +8,7 @@ import { agentModel } from '../../agent/drivers/claude/models.ts';
 import type { RunEvent } from '../../agent/events.ts';
 import { gradeReasons } from '../../agent/grade-reasons.ts';
 import { modelJudge } from '../../agent/judge.ts';
+import { liveSource } from '../../agent/opened-source.ts';
 import { runRunbook } from '../../agent/run.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Grade } from '../../rubric/grade.ts';
@@ -77,7 +78,8 @@ async function perform(
   const { exitCode } = await runRunbook(
     {
       runbook,
-      source: () => Promise.resolve(fixedSource(() => [[1]])),
+      open: liveSource(() => Promise.resolve(fixedSource(() => [[1]]))),
+      asked: { specs: ['toy'], as_of: null },
       resultsDir: dir,
       overwrite: false,
       parameters: {},

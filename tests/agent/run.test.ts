@@ -42,8 +42,8 @@ describe('runRunbook', () => {
       'artifact_written',
       'step_finished',
       'graded',
-      'round_finished',
       'artifact_written',
+      'round_finished',
       'run_finished',
     ]);
     const logged = read(outcome.resultsDir, 'events.jsonl').trimEnd().split('\n');
@@ -255,7 +255,14 @@ describe('the results dir', () => {
     const { events } = await runToy(toyRunbook(), { resultsDir: dir, overwrite: true });
     expect(existsSync(path.join(dir, 'data', 'old.json'))).toBe(false);
     expect(existsSync(path.join(dir, 'notes.md'))).toBe(false);
-    expect(readdirSync(dir).sort()).toEqual(['data', 'events.jsonl', 'grade.json', 'mine.txt', 'recommendations.md']);
+    expect(readdirSync(dir).sort()).toEqual([
+      'data',
+      'events.jsonl',
+      'grade.json',
+      'mine.txt',
+      'payloads',
+      'recommendations.md',
+    ]);
     expect(read(dir, 'data/mine.csv')).toBe('mine');
     expect(
       new Set(

@@ -4,7 +4,9 @@ import path from 'node:path';
 import { onTestFinished } from 'vitest';
 import { scriptedDriver } from '../../agent/drivers/scripted.ts';
 import type { RunEvent } from '../../agent/events.ts';
-import { type RunOptions, type RunOutcome, runRunbook } from '../../agent/run.ts';
+import { liveSource } from '../../agent/opened-source.ts';
+import { runRunbook } from '../../agent/run.ts';
+import type { RunOptions, RunOutcome } from '../../agent/run-options.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { QueryRequest, QueryResult, Source } from '../../sources/source.ts';
 
@@ -105,13 +107,14 @@ export function fixedSource(answer: (request: QueryRequest) => unknown[][] = () 
 /** Runs a toy runbook and keeps its events. */
 export async function runToy(
   dir: string,
-  options: Partial<RunOptions> = {},
+  { source = async () => fixedSource(), ...options }: Partial<RunOptions> & { source?: () => Promise<Source> } = {},
 ): Promise<{ outcome: RunOutcome; events: RunEvent[] }> {
   const events: RunEvent[] = [];
   const outcome = await runRunbook(
     {
       runbook: loadRunbook(dir),
-      source: async () => fixedSource(),
+      open: liveSource(source),
+      asked: { specs: ['toy'], as_of: null },
       resultsDir: path.join(temporaryFolder(), 'results'),
       overwrite: false,
       parameters: {},

@@ -51,9 +51,23 @@ describe('runbook', () => {
   it('lists its commands, and only those that there are', async () => {
     const { code, stdout } = await runbook(['--help']);
     expect(code).toBe(0);
-    for (const name of ['run', 'grade', 'show', 'lint', 'tool', 'mcp', 'source serve'])
+    for (const name of [
+      'run',
+      'grade',
+      'resume',
+      'replay',
+      'fork',
+      'diff',
+      'export',
+      'runs',
+      'show',
+      'lint',
+      'tool',
+      'mcp',
+      'source serve',
+    ])
       expect(stdout).toContain(`  ${name} `);
-    expect(stdout).not.toMatch(/\b(?:replay|fork|schedule|deploy)\b/u);
+    expect(stdout).not.toMatch(/\b(?:schedule|deploy)\b/u);
     expect((await runbook(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
     expect(await runbook([])).toMatchObject({ code: 2, stdout: '' });
   });

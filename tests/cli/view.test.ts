@@ -13,10 +13,15 @@ const TITLES = ['Connect', 'Fetch live model prices', 'Aggregate metrics by oper
 
 const STARTED: EventBody = {
   type: 'run_started',
-  runbook: { name: 'toy', title: 'Toy runbook', version: '1.0.0', digest: '' },
+  program: '0.0.0',
+  runbook: { name: 'toy', title: 'Toy runbook', version: '1.0.0', digest: '', dir: null, files: [] },
   driver: 'scripted',
+  model: null,
   note: 'scripted, as asked',
   budget: null,
+  source: { specs: ['events.jsonl'], as_of: null },
+  rounds: 3,
+  parent: null,
   steps: TITLES.map((title, index) => ({ number: index + 1, id: `s${index + 1}`, title })),
   params: {},
   results_dir: '/results',
@@ -30,14 +35,35 @@ const OPENED: EventBody = {
   elapsed_s: 1.5,
 };
 const query = (step: number, rows: number): EventBody => {
-  const base = { type: 'query', step, tool: 'hogql_query', n: 1, name: 'metrics by model', error: null } as const;
-  return { ...base, rows, response_bytes: 1500, elapsed_s: 0.5 };
+  const base = {
+    type: 'query',
+    step,
+    call: 1,
+    tool: 'hogql_query',
+    n: 1,
+    name: 'metrics by model',
+    error: null,
+  } as const;
+  return { ...base, request: '', answer: '', rows, response_bytes: 1500, elapsed_s: 0.5 };
 };
 const stepStarted = (number: number): EventBody => {
   return { type: 'step_started', number, id: `s${number}`, title: TITLES[number - 1] ?? '', rendered_sha256: '' };
 };
-const done = (number: number): EventBody => ({ type: 'step_finished', number, id: `s${number}`, elapsed_s: 2.25 });
-const tool: EventBody = { type: 'tool_started', step: 3, tool: 'hogql_query', input: { name: 'metrics by operation' } };
+const done = (number: number): EventBody => ({
+  type: 'step_finished',
+  number,
+  id: `s${number}`,
+  note: null,
+  elapsed_s: 2.25,
+});
+const tool: EventBody = {
+  type: 'tool_started',
+  step: 3,
+  call: 1,
+  tool: 'hogql_query',
+  input: { name: 'metrics by operation' },
+  payload: null,
+};
 const graded: EventBody = {
   type: 'graded',
   round: 1,

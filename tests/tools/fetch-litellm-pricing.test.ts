@@ -298,6 +298,7 @@ describe('the tool', () => {
       params: {},
       window: { from: new Date(0), to: new Date() },
       signal: new AbortController().signal,
+      outside: (_name, ask) => ask(),
       progress: () => undefined,
     };
   }

@@ -23,6 +23,7 @@ beforeEach(() => {
     params: {},
     window: { from: new Date(0), to: new Date() },
     signal: new AbortController().signal,
+    outside: (_name, ask) => ask(),
     progress: () => undefined,
   };
 });

@@ -27,6 +27,7 @@ function contextOf(files: Files, params: ToolContext['params'] = { min_recommend
     params,
     window: { from: new Date('2026-07-01T00:00:00Z'), to: new Date('2026-07-31T00:00:00Z') },
     signal: new AbortController().signal,
+    outside: (_name, ask) => ask(),
     progress: () => undefined,
   };
 }

@@ -4,7 +4,7 @@ import { serveHttp } from '../../mcp/http.ts';
 import type { Runbook } from '../../runbook/manifest.ts';
 import type { Budget } from '../claude/budget.ts';
 import type { AgentModel } from '../claude/models.ts';
-import { type StepNote, stepPrompt, systemPrompt } from '../claude/prompt.ts';
+import { stepPrompt, systemPrompt } from '../claude/prompt.ts';
 import type { Provider } from '../claude/providers.ts';
 import { Toolbox, toolDefinitions } from '../claude/toolbox.ts';
 import { SERVER, startCli } from './cli.ts';
@@ -30,10 +30,11 @@ interface ClaudeCodeOptions {
  */
 export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
   const { runbook, model, provider, budget, env, program, pauses } = options;
-  const notes: StepNote[] = [];
   return {
     kind: 'claude-code',
     limits: budget.limits,
+    model: model.id,
+    resume: (used) => budget.resume(used),
     async performStep(step, rendered, context) {
       budget.beginStep();
       budget.check();
@@ -60,9 +61,8 @@ export function claudeCodeDriver(options: ClaudeCodeOptions): Driver {
         });
         const toolbox = new Toolbox(step, rendered, context);
         session = new Session({ step, context, toolbox, budget, model, provider, cli, ...pauses });
-        const prompt = context.scrub(stepPrompt(step, rendered, notes, context.params));
-        const summary = await session.perform(prompt);
-        notes.push({ number: step.number, title: step.title, summary: context.scrub(summary) });
+        const prompt = context.scrub(stepPrompt(step, rendered, context.notes, context.params));
+        return context.scrub(await session.perform(prompt));
       } finally {
         await server.close();
         home.remove();

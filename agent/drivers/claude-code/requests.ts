@@ -98,7 +98,7 @@ export class Requests {
     const latencyS = Math.max(0, this.#lastCounted - started) / 1000;
     const error = stopReason === null ? { error: failure } : {};
     const event = generationEvent(
-      { usage, stopReason, latencyS, requestId: id, ...error },
+      { usage, stopReason, latencyS, requestId: id, request: null, answer: null, ...error },
       { step, runId: context.runId, turn: this.#turn, model, provider },
     );
     budget.spend(tokensOf(usage), event.properties.$ai_total_cost_usd);

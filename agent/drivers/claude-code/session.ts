@@ -230,7 +230,8 @@ export class Session {
   /** The end of an answer: what it says of itself counts only where it says that it failed. */
   #ended({ outcome, text, reason, denied }: CliResult): void {
     const { context, cli, step, budget } = this.#parts;
-    for (const tool of denied) context.emit({ type: 'tool_failed', step: step.number, tool, elapsed_s: 0, ...DENIED });
+    for (const tool of denied)
+      context.emit({ type: 'tool_failed', step: step.number, call: null, tool, elapsed_s: 0, ...DENIED });
     if (outcome !== 'success') throw this.#failed(outcome, reason);
     const problems = context.unfinished();
     if (problems.length === 0) {

@@ -1,16 +1,7 @@
 import { RunbookError } from '../../../lib/errors.ts';
 import { usd } from '../../../lib/format.ts';
-
-/** What a run may use. Counted from what the provider says was used; a request that is under way is finished, unless the time is over. */
-export interface BudgetLimits {
-  /** Model requests in one step. */
-  turnsPerStep: number;
-  /** Prompt and answer tokens of the whole run, cached ones included. */
-  tokens: number;
-  /** Wall time of the whole run, seconds. */
-  seconds: number;
-  costUsd: number;
-}
+import type { BudgetLimits } from '../../budget-limits.ts';
+import type { GenerationEvent } from '../../events.ts';
 
 export const DEFAULT_LIMITS: BudgetLimits = { turnsPerStep: 40, tokens: 10_000_000, seconds: 7200, costUsd: 5 };
 
@@ -34,6 +25,14 @@ export class Budget {
     this.#turns += 1;
     this.#tokens += Number.isFinite(tokens) ? tokens : 0;
     this.#costUsd += Number.isFinite(costUsd) ? costUsd : 0;
+  }
+
+  /** Counts what an earlier process of the run has used. */
+  resume(used: readonly GenerationEvent[]): void {
+    for (const { properties: p } of used) {
+      const prompt = p.$ai_input_tokens + p.$ai_cache_read_input_tokens + p.$ai_cache_creation_input_tokens;
+      this.spend(prompt + p.$ai_output_tokens, p.$ai_total_cost_usd);
+    }
   }
 
   leftUsd(): number {

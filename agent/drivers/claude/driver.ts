@@ -5,8 +5,9 @@ import type { Budget } from './budget.ts';
 import type { MessagesClient } from './client.ts';
 import { type Ask, Conversation } from './conversation.ts';
 import { generationEvent, tokensOf } from './generation.ts';
+import { KeptRequests } from './kept-requests.ts';
 import type { AgentModel } from './models.ts';
-import { type StepNote, stepPrompt, systemPrompt } from './prompt.ts';
+import { stepPrompt, systemPrompt } from './prompt.ts';
 import type { Provider } from './providers.ts';
 import { request } from './request.ts';
 import { Toolbox, toolDefinitions } from './toolbox.ts';
@@ -27,45 +28,49 @@ interface ClaudeOptions {
  */
 export function claudeDriver(options: ClaudeOptions): Driver {
   const { budget } = options;
-  const notes: StepNote[] = [];
   const frame = once(() => frameOf(options));
   return {
     kind: 'claude',
     limits: budget.limits,
+    model: options.model.id,
+    resume: (used) => budget.resume(used),
     async performStep(step, rendered, context) {
       budget.beginStep();
       const base = await frame();
       const toolbox = new Toolbox(step, rendered, context);
       let turn = 0;
       const { model, provider } = options;
-      const count = (used: Parameters<typeof generationEvent>[0]) => {
-        const event = generationEvent(used, { step, runId: context.runId, turn, model, provider });
+      const kept = new KeptRequests(context.keep);
+      const count = (used: Omit<Parameters<typeof generationEvent>[0], 'request'>, request: string) => {
+        const event = generationEvent({ ...used, request }, { step, runId: context.runId, turn, model, provider });
         budget.spend(tokensOf(used.usage), event.properties.$ai_total_cost_usd);
         context.emit(event);
       };
       const ask: Ask = async (messages, max_tokens) => {
         budget.check();
         turn += 1;
+        const asked = kept.request({ ...base, max_tokens }, messages);
         const answer = await request({
           client: options.client,
           body: { ...base, max_tokens, messages: withBreakpoints(messages) },
           signal: context.signal,
           budget,
           onFailure({ attempt, waitS, reason, status, latencyS, usage }) {
-            count({ usage, stopReason: null, latencyS, requestId: null, error: { message: reason, status } });
+            const error = { message: reason, status };
+            count({ usage, stopReason: null, latencyS, requestId: null, error, answer: null }, asked);
             if (waitS !== null)
               context.emit({ type: 'model_retry', step: step.number, attempt, wait_s: waitS, reason });
           },
           ...options.pauses,
         });
         if (answer.kind === 'malformed') return answer;
-        const { usage, stop_reason } = answer.message;
-        count({ ...answer, usage, stopReason: stop_reason });
+        const { usage, stop_reason, content } = answer.message;
+        count({ ...answer, usage, stopReason: stop_reason, answer: context.keep(content) }, asked);
         return answer;
       };
-      const first = context.scrub(stepPrompt(step, rendered, notes, context.params));
+      const first = context.scrub(stepPrompt(step, rendered, context.notes, context.params));
       const summary = await new Conversation({ step, context, toolbox, ask }, first).perform();
-      notes.push({ number: step.number, title: step.title, summary: context.scrub(summary) });
+      return context.scrub(summary);
     },
   };
 }

@@ -18,6 +18,9 @@ interface Request {
   /** From the request to the end of its answer, seconds. */
   latencyS: number;
   requestId: string | null;
+  /** Payloads of the run's record; null where there is none. */
+  request: string | null;
+  answer: string | null;
   /** Why there is no whole answer, where there is none. */
   error?: { message: string; status: number | null };
 }
@@ -46,7 +49,7 @@ export function tokensOf(usage: TokenUsage): number {
  * prompt count leaves cached tokens out).
  */
 export function generationEvent(
-  { usage, stopReason, latencyS, requestId, error }: Request,
+  { usage, stopReason, latencyS, requestId, request, answer, error }: Request,
   { step, runId, turn, model, provider }: Asker,
 ): GenerationEvent {
   const hour = usage.cache_creation?.ephemeral_1h_input_tokens ?? 0;
@@ -68,6 +71,8 @@ export function generationEvent(
     type: 'generation',
     step: step.number,
     turn,
+    request,
+    answer,
     event: '$ai_generation',
     uuid: randomUUID(),
     distinct_id: 'posthog-trace-optimizer',

@@ -1,15 +1,10 @@
+import type { StepNote } from '../../driver.ts';
 import type { RenderedStep } from '../../render.ts';
 import type { Runbook, Step } from '../../runbook/manifest.ts';
 import { dataLine } from '../../untrusted.ts';
 
 /** What finished steps hand on, in characters: a note is not a report. */
 const MAX_NOTE = 4000;
-
-export interface StepNote {
-  number: number;
-  title: string;
-  summary: string;
-}
 
 /**
  * The same for every step and every run of a runbook version, so that it is read from the prompt cache: no date, no run id, no path.

@@ -2,8 +2,9 @@ import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import type { BudgetLimits } from '../../../agent/budget-limits.ts';
 import type { StepContext } from '../../../agent/driver.ts';
-import { Budget, type BudgetLimits, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
+import { Budget, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
 import { agentModel } from '../../../agent/drivers/claude/models.ts';
 import { Toolbox } from '../../../agent/drivers/claude/toolbox.ts';
 import type { Cli } from '../../../agent/drivers/claude-code/cli.ts';
@@ -33,7 +34,9 @@ async function begin(call: Call, limits: Partial<BudgetLimits> = {}) {
     runId: 'run',
     params: {},
     unfinished: () => [],
+    notes: [],
     scrub: (value) => value,
+    keep: () => '',
     emit: ({ type }: Pick<RunEvent, 'type'>) => order.push(type),
     async call(wanted) {
       order.push(`${wanted.tool} begins`);

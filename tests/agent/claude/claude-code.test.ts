@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { BudgetLimits } from '../../../agent/drivers/claude/budget.ts';
+import type { BudgetLimits } from '../../../agent/budget-limits.ts';
 import { cliVersion } from '../../../agent/drivers/claude-code/cli.ts';
 import { diligent, type MessagesBody, type Reply, says, toolUse, uses } from '../../servers/messages.ts';
 import { step } from '../toy.ts';

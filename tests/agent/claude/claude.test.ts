@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Budget, type BudgetLimits, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
+import type { BudgetLimits } from '../../../agent/budget-limits.ts';
+import { Budget, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
 import { openClient } from '../../../agent/drivers/claude/client.ts';
 import { claudeDriver } from '../../../agent/drivers/claude/driver.ts';
 import { agentModel } from '../../../agent/drivers/claude/models.ts';

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import Anthropic from '@anthropic-ai/sdk';
 import { onTestFinished } from 'vitest';
+import type { BudgetLimits } from '../../../agent/budget-limits.ts';
 import type { Driver } from '../../../agent/driver.ts';
-import { Budget, type BudgetLimits, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
+import { Budget, DEFAULT_LIMITS } from '../../../agent/drivers/claude/budget.ts';
 import { claudeDriver } from '../../../agent/drivers/claude/driver.ts';
 import { agentModel } from '../../../agent/drivers/claude/models.ts';
 import { claudeCodeDriver } from '../../../agent/drivers/claude-code/driver.ts';
 import type { RunEvent } from '../../../agent/events.ts';
+import { liveSource } from '../../../agent/opened-source.ts';
 import { runRunbook } from '../../../agent/run.ts';
 import { loadRunbook } from '../../../agent/runbook/load.ts';
 import type { Runbook } from '../../../agent/runbook/manifest.ts';
@@ -76,7 +78,8 @@ export async function performDriver(
   const { exitCode } = await runRunbook(
     {
       runbook,
-      source: options.source ?? (() => Promise.resolve(fixedSource(() => options.rows ?? [[1]]))),
+      open: liveSource(options.source ?? (() => Promise.resolve(fixedSource(() => options.rows ?? [[1]])))),
+      asked: { specs: ['toy'], as_of: null },
       resultsDir: dir,
       overwrite: false,
       parameters: {},

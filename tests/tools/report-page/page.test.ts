@@ -23,6 +23,7 @@ beforeEach(() => {
     params: {},
     window: { from: new Date('2026-06-01T00:00:00Z'), to: new Date('2026-06-30T23:59:59Z') },
     signal: new AbortController().signal,
+    outside: (_name, ask) => ask(),
     progress: () => undefined,
   };
 });

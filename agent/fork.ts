@@ -1,0 +1,117 @@
+import { cpSync, existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { RunbookError } from '../lib/errors.ts';
+import type { RunEvent } from './events.ts';
+import { type Parameters, resolveParameters } from './parameters.ts';
+import { PAYLOADS } from './record/payloads.ts';
+import { assertRecorded, ofType, type RunRecord } from './record/read.ts';
+import { storyOf } from './record/story.ts';
+import { type Cut, cutBefore, earlierOf, restoreFiles } from './record/take-over.ts';
+import type { RunOptions } from './run-options.ts';
+import type { Runbook } from './runbook/manifest.ts';
+
+interface Wanted {
+  /** The first step that is performed anew. */
+  step: number;
+  /** `name → text` of the parameters that change. */
+  parameters: Readonly<Record<string, string>>;
+  runbook: Runbook;
+  resultsDir: string;
+}
+
+export interface Fork {
+  options: Pick<RunOptions, 'params' | 'resultsDir' | 'asked' | 'earlier' | 'overwrite'>;
+  /** What the user should know: changed parameters that steps from the record used with their old values. */
+  warnings: string[];
+  /** Fills the new results dir from the record. Call it last. */
+  prepare(): void;
+}
+
+/**
+ * A new run that takes the steps before `step` from a record.
+ * @throws RunbookError `usage` for a step that the run did not reach, a parameter that is none, a results dir that is not empty
+ */
+export function forkRun(record: RunRecord, wanted: Wanted): Fork {
+  assertRecorded(record);
+  const { started } = record;
+  const { step, runbook, resultsDir } = wanted;
+  const cut = step > runbook.steps.length ? undefined : cutBefore(record, step);
+  if (!cut || step < 1) throw notReached(record, wanted);
+  const params = paramsOf(record, wanted);
+  const events = step === 1 ? [] : adoptable(record, cut);
+  assertFree(resultsDir);
+  return {
+    options: {
+      params,
+      resultsDir,
+      asked: started.source,
+      overwrite: false,
+      earlier: {
+        ...earlierOf(record, cut, events),
+        as: { kind: 'forked', parent: started.run, events },
+        // What the parent paid is its own.
+        generations: [],
+        rounds: { rounds: [], mended: 0 },
+      },
+    },
+    warnings: usedBefore(record, wanted, params),
+    prepare() {
+      const payloads = path.join(record.dir, PAYLOADS);
+      if (step > 1) cpSync(payloads, path.join(path.resolve(resultsDir), PAYLOADS), { recursive: true });
+      restoreFiles(record, cut, path.resolve(resultsDir));
+    },
+  };
+}
+
+function notReached({ started, events }: RunRecord, { step, runbook }: Wanted): RunbookError {
+  const finished = ofType(events, 'step_finished').map(({ number }) => number);
+  const last = Math.min(Math.max(0, ...finished) + 1, started.steps.length, runbook.steps.length);
+  return new RunbookError('usage', `--step ${step}: the run cannot be forked there.`, {
+    at: '--step',
+    hint: `Give a step from 1 to ${last}: the steps before it must be finished.`,
+  });
+}
+
+function assertFree(dir: string): void {
+  if (!existsSync(dir) || readdirSync(dir).length === 0) return;
+  throw new RunbookError('usage', `The results dir ${dir} is not empty.`, {
+    at: '--results-dir',
+    hint: 'Choose another folder with --results-dir: a fork is a run of its own.',
+  });
+}
+
+function paramsOf({ started }: RunRecord, { runbook, parameters, step }: Wanted): Parameters {
+  const known = Object.keys(runbook.manifest.parameters);
+  const before = Object.entries(started.params).filter(([name]) => known.includes(name));
+  const params = resolveParameters(runbook.manifest, {
+    ...Object.fromEntries(before.map(([name, value]) => [name, String(value)])),
+    ...parameters,
+  });
+  if (step > 1 && 'window_days' in params && params.window_days !== started.params.window_days)
+    throw new RunbookError('usage', '-p window_days: the window of a run is pinned when its source is opened.', {
+      at: 'window_days',
+      hint: 'Fork at --step 1 for another window.',
+    });
+  return params;
+}
+
+/** Events of the finished steps and of the source; what was begun in vain is left out. */
+function adoptable(record: RunRecord, { events, steps }: Cut): RunEvent[] {
+  const parts = storyOf(record).filter(({ number, end }) => number <= steps && end?.type === 'step_finished');
+  const opened = ofType(events, 'source_opened').at(-1);
+  return events.filter(
+    (event) => event === opened || parts.some(({ seq }) => event.seq >= seq.from && event.seq <= seq.to),
+  );
+}
+
+function usedBefore({ started }: RunRecord, { runbook, step }: Wanted, params: Parameters): string[] {
+  const changed = Object.keys(params).filter((name) => params[name] !== started.params[name]);
+  return changed.flatMap((name) => {
+    const users = runbook.steps.filter((each) => each.number < step && each.body.includes(`params.${name}`));
+    if (users.length === 0) return [];
+    const list = users.map(({ number }) => number).join(', ');
+    return [
+      `${name} is used by step ${list}, which is taken from the record with ${name}=${String(started.params[name])}`,
+    ];
+  });
+}

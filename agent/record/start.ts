@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { programVersion } from '../../lib/version.ts';
+import type { EventBody } from '../events.ts';
+import type { Parameters } from '../parameters.ts';
+import type { RunOptions } from '../run-options.ts';
+import { bundledRunbook } from '../runbook/load.ts';
+import type { Runbook } from '../runbook/manifest.ts';
+import type { Recorder } from './recorder.ts';
+
+/** How a run begins in the log: anew, or behind the last finished step. */
+export function startEvent(
+  options: RunOptions,
+  { params, resultsDir }: { params: Parameters; resultsDir: string },
+): EventBody {
+  const { runbook, driver, note, earlier, asked, rounds } = options;
+  const agent = { driver: driver.kind, model: driver.model ?? null, note, budget: driver.limits ?? null };
+  if (earlier?.as.kind === 'resumed')
+    return { type: 'run_resumed', after_step: earlier.steps, ...agent, torn_bytes: earlier.as.torn_bytes };
+  const { name, title, version } = runbook.manifest;
+  return {
+    type: 'run_started',
+    program: programVersion(),
+    runbook: {
+      ...{ name, title, version, digest: runbook.digest },
+      dir: runbook.dir === bundledRunbook() ? null : runbook.dir,
+      files: filesOf(runbook).map(({ path, content }) => ({ path, sha256: sha256(content) })),
+    },
+    ...agent,
+    source: asked,
+    rounds,
+    parent: earlier?.as.kind === 'forked' ? { run: earlier.as.parent, before_step: earlier.steps + 1 } : null,
+    steps: runbook.steps.map((step) => ({ number: step.number, id: step.id, title: step.title })),
+    params,
+    results_dir: resultsDir,
+  };
+}
+
+/** The runbook goes into the record as it is run. @throws RunbookError `log` */
+export function keepRunbook(runbook: Runbook, recorder: Recorder): void {
+  for (const { content } of filesOf(runbook)) recorder.keepArtifact(content);
+}
+
+function filesOf({ dir, manifest }: Runbook): { path: string; content: Buffer }[] {
+  const names = ['runbook.yaml', ...manifest.steps, manifest.mend, manifest.rubric];
+  return names.flatMap((name) =>
+    name === undefined ? [] : [{ path: name, content: readFileSync(path.join(dir, name)) }],
+  );
+}
+
+function sha256(content: Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}

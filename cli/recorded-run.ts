@@ -1,0 +1,64 @@
+import { liveSource, type OpenSource } from '../agent/opened-source.ts';
+import { ofType, type RunRecord } from '../agent/record/read.ts';
+import { recordedRunbook } from '../agent/record/runbook.ts';
+import { isRunbook, loadRunbook } from '../agent/runbook/load.ts';
+import type { Runbook } from '../agent/runbook/manifest.ts';
+import { openSource } from '../sources/open-source.ts';
+import { type ChosenDriver, chooseDriver } from './driver.ts';
+import { type BudgetFlags, parseTime } from './options.ts';
+
+/** What resume and fork may change of a recorded run. */
+export interface GoOnFlags extends BudgetFlags {
+  source?: string[];
+  asOf?: string;
+  agent?: string;
+  model?: string;
+  provider?: string;
+}
+
+type Env = NodeJS.ProcessEnv;
+
+/** The source that the run was asked for, or another one. */
+export function sourceOf(
+  { started }: RunRecord,
+  flags: GoOnFlags,
+  env: Env,
+): { open: OpenSource; asked: RunRecord['started']['source'] } {
+  const specs = flags.source ?? started.source.specs;
+  const asOf = flags.asOf === undefined ? dateOf(started.source.as_of) : parseTime(flags.asOf);
+  return {
+    open: liveSource(() => openSource(specs, { env, ...(asOf ? { asOf } : {}) })),
+    asked: { specs, as_of: asOf?.toISOString() ?? null },
+  };
+}
+
+function dateOf(iso: string | null): Date | undefined {
+  return iso === null ? undefined : new Date(iso);
+}
+
+/** The agent of the run with its model and budget, as far as the flags do not say otherwise. */
+export function driverOf(record: RunRecord, flags: GoOnFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
+  const last = ofType(record.events, 'run_started', 'run_resumed').at(-1) ?? record.started;
+  const agent = flags.agent ?? last.driver;
+  const same = agent === last.driver;
+  const budget = last.budget;
+  const minutes = budget ? { maxMinutes: String(Math.max(1, Math.round(budget.seconds / 60))) } : {};
+  const limits: BudgetFlags = budget
+    ? {
+        maxCost: String(budget.costUsd),
+        maxTurns: String(budget.turnsPerStep),
+        maxTokens: String(budget.tokens),
+        ...minutes,
+      }
+    : {};
+  const model = flags.model ?? (same ? (last.model ?? undefined) : undefined);
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  return chooseDriver({ ...limits, ...given, agent, ...(model === undefined ? {} : { model }) }, runbook, env);
+}
+
+/** The runbook as it stands now where the run took it from; where there is none any more, as it was recorded, in the folder that is given. */
+export function currentRunbook(record: RunRecord, folder: string): Runbook {
+  const { dir } = record.started.runbook;
+  if (dir === null) return loadRunbook();
+  return isRunbook(dir) ? loadRunbook(dir) : recordedRunbook(record, folder);
+}

@@ -1,0 +1,117 @@
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ofType, readRecord } from '../../../agent/record/read.ts';
+import { prepareResume, resumeOptions } from '../../../agent/resume.ts';
+import { loadRunbook } from '../../../agent/runbook/load.ts';
+import { runToy, temporaryFolder } from '../toy.ts';
+import { countingSource, filesIn, queryStep, replayOf, threeSteps } from './runs.ts';
+
+/** A run that failed in its second step. */
+async function brokenRun(runbook = threeSteps()) {
+  const resultsDir = path.join(temporaryFolder(), 'results');
+  const first = countingSource("'b'");
+  const { outcome } = await runToy(runbook, { resultsDir, source: first.open });
+  expect(outcome.exitCode).toBe(5);
+  return { runbook, resultsDir };
+}
+
+async function resume(dir: string, runbook: string, acceptChanges = false) {
+  const record = readRecord(dir);
+  const source = countingSource();
+  const options = resumeOptions(record, { runbook: loadRunbook(runbook), acceptChanges });
+  const { outcome } = await runToy(runbook, { ...options, source: source.open, prepare: () => prepareResume(record) });
+  return { outcome, asked: source.asked };
+}
+
+describe('a run that was broken off', () => {
+  it('goes on behind its last finished step, and is the run that it would have been', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    const { outcome, asked } = await resume(resultsDir, runbook);
+    expect(asked).toEqual(["SELECT 'b'", "SELECT 'c'"]);
+    const { events, started } = readRecord(resultsDir);
+    expect(outcome.id).toBe(started.run);
+    expect(ofType(events, 'step_finished').map(({ id }) => id)).toEqual(['a', 'b', 'c']);
+    expect(ofType(events, 'run_resumed')).toMatchObject([{ after_step: 1, torn_bytes: 0 }]);
+    expect(events.map(({ seq }) => seq)).toEqual(events.map((_, index) => index + 1));
+    const queries = JSON.parse(readFileSync(path.join(resultsDir, 'data/queries.json'), 'utf8')) as { n: number }[];
+    expect(queries.map(({ n }) => n)).toEqual([1, 2, 3]);
+    expect(await replayOf(resultsDir)).toMatchObject({ changes: [], deviations: [] });
+  });
+
+  it('mends a torn line, and takes away what an unfinished step left and changed', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    const log = path.join(resultsDir, 'events.jsonl');
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    const end = lines.findIndex((line) => line.includes('"step_started"') && line.includes('"id":"b"'));
+    const seq = end + 2;
+    const stray = {
+      v: 1,
+      seq,
+      time: '',
+      run: readRecord(resultsDir).started.run,
+      type: 'artifact_written',
+      path: 'data/stray.csv',
+    };
+    writeFileSync(
+      log,
+      `${[...lines.slice(0, end + 1), JSON.stringify({ ...stray, bytes: 1, sha256: 'x' })].join('\n')}\n`,
+    );
+    appendFileSync(log, '{"v":1,"seq":99,"ty');
+    writeFileSync(path.join(resultsDir, 'data/stray.csv'), 'half');
+    writeFileSync(path.join(resultsDir, 'data/a.csv'), 'changed');
+    await resume(resultsDir, runbook);
+    expect(ofType(readRecord(resultsDir).events, 'run_resumed')).toMatchObject([{ torn_bytes: 19 }]);
+    expect(Object.keys(filesIn(resultsDir))).not.toContain('data/stray.csv');
+    expect(filesIn(resultsDir)['data/a.csv']).toBe('n\n1\n');
+  });
+
+  it('refuses a runbook that was changed, unless the change is accepted', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    writeFileSync(path.join(runbook, 'steps/c.md'), queryStep('c', 'SELECT 3'));
+    await expect(resume(resultsDir, runbook)).rejects.toMatchObject({
+      code: 'usage',
+      hint: expect.stringContaining('--accept-changes'),
+    });
+    expect((await resume(resultsDir, runbook, true)).asked).toEqual(["SELECT 'b'", 'SELECT 3']);
+  });
+
+  it('refuses a run that is over, and one whose record is damaged, before anything changes', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    const sha256 =
+      ofType(readRecord(resultsDir).events, 'artifact_written').find((e) => e.path === 'data/a.csv')?.sha256 ?? '';
+    const payload = path.join(resultsDir, 'payloads', sha256.slice(0, 2), sha256);
+    const content = readFileSync(payload);
+    writeFileSync(payload, 'something else');
+    const before = filesIn(resultsDir);
+    await expect(resume(resultsDir, runbook)).rejects.toMatchObject({ code: 'log' });
+    expect(filesIn(resultsDir)).toEqual(before);
+    rmSync(payload);
+    await expect(resume(resultsDir, runbook)).rejects.toMatchObject({ code: 'log' });
+    writeFileSync(payload, content);
+    await resume(resultsDir, runbook);
+    await expect(resume(resultsDir, runbook)).rejects.toMatchObject({
+      code: 'usage',
+      message: expect.stringContaining('finished'),
+    });
+  });
+
+  it('refuses a log with a damaged line, a gap, or a version that it does not know', async () => {
+    const { resultsDir } = await brokenRun();
+    const log = path.join(resultsDir, 'events.jsonl');
+    const text = readFileSync(log, 'utf8');
+    const lines = text.split('\n');
+    const cases: [string[], RegExp][] = [
+      [lines.with(2, 'no json'), /events\.jsonl:3 is no event/u],
+      [lines.toSpliced(2, 1), /events\.jsonl:3 has the number 4/u],
+      [lines.with(1, (lines[1] ?? '').replace('"v":1', '"v":7')), /version 7/u],
+      [lines.toSpliced(0, 1), /has the number 2/u],
+    ];
+    for (const [changed, message] of cases) {
+      writeFileSync(log, changed.join('\n'));
+      expect(() => readRecord(resultsDir)).toThrow(message);
+    }
+    rmSync(log);
+    expect(() => readRecord(resultsDir)).toThrow(/no run in/u);
+  });
+});
