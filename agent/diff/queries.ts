@@ -105,7 +105,10 @@ function answerOf({ record, event }: Asked): unknown {
 
 /** Digits that count: sums depend on the order in which an engine adds. */
 const DIGITS = 9;
+const NOISELESS = 12;
 
 function rounded(_key: string, value: unknown): unknown {
-  return typeof value === 'number' ? Number(value.toPrecision(DIGITS)) : value;
+  if (typeof value !== 'number') return value;
+  // Noise first: a sum that ends on a five would be rounded up or down by its last bit.
+  return Number(Number(value.toPrecision(NOISELESS)).toPrecision(DIGITS));
 }
