@@ -81,10 +81,22 @@ describe('Claude Code performs the whole runbook', () => {
     expect(JSON.parse(readFileSync(path.join(out, 'grade.json'), 'utf8'))).toMatchObject({ passed: true });
     expect(readdirSync(temporary).filter((name) => name.startsWith('runbook-claude-code-'))).toEqual([]);
     noSecret([...messages.bodies.map((body) => JSON.stringify(body)), ...textsOf(out), run.text]);
+    await expectReplay(out);
   }, 180_000);
 });
 
+/** With no key, no model and no source: every artifact is what it was. */
+async function expectReplay(dir: string): Promise<void> {
+  const replay = await runbook(['replay', dir], {});
+  expect(replay.exit, replay.text).toBe(0);
+  expect(replay.text).toMatch(/\b(\d+) of \1 artifacts are identical/u);
+}
+
 describe('a model performs the whole runbook', () => {
+  it('and is replayed without one', async () => {
+    await expectReplay(claude);
+  }, 60_000);
+
   it('with the files and figures of the scripted run', () => {
     expect(artifactsOf(claude)).toEqual(artifactsOf(scripted));
     for (const file of SAME)
