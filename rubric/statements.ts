@@ -34,7 +34,7 @@ export const ITSELF = '(?<!\\b(?:of|in|for|on|to|from|by|with|than|into|like|unl
 
 /** A rule for whole words. */
 export function rule(source: string, check: Check): Rule {
-  return { pattern: new RegExp(`(?<![\\p{L}\\p{N}_@-])(?:${source})(?![\\p{L}\\p{N}_@-])`, 'gu'), check };
+  return { pattern: new RegExp(`(?<![\\w@-])(?:${source})(?![\\w@-])`, 'gu'), check };
 }
 
 /** The tokens of the subjects that a part of a clause names. */
