@@ -1,7 +1,15 @@
 import { RunbookError } from '../lib/errors.ts';
 import type { Parameters } from './parameters.ts';
 import { assertRecorded, ofType, type RunRecord } from './record/read.ts';
-import { cutAtEnd, earlierOf, repairLog, restoredFiles, restoreFiles, roundsOf } from './record/take-over.ts';
+import {
+  cutAtEnd,
+  earlierOf,
+  removeHalfWritten,
+  repairLog,
+  restoredFiles,
+  restoreFiles,
+  roundsOf,
+} from './record/take-over.ts';
 import type { RunOptions } from './run-options.ts';
 import type { Runbook } from './runbook/manifest.ts';
 
@@ -37,6 +45,7 @@ export function resumeOptions(
 export function prepareResume(record: RunRecord): void {
   restoreFiles(record, cutAtEnd(record), record.dir);
   repairLog(record);
+  removeHalfWritten(record.dir);
 }
 
 /** Ended with a grade: there is nothing left to do. */

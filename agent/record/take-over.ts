@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Grade } from '../../rubric/grade.ts';
 import type { EventBody, RunEvent } from '../events.ts';
@@ -124,4 +124,15 @@ export function roundsOf(
   });
   const mended = ofType(events, 'step_finished').filter(({ number }) => number === mendStep).length;
   return { rounds, mended };
+}
+
+/** A file as it is while it is written (`lib/files.ts`, payloads): the process was killed before it had its name. */
+const HALF_WRITTEN = /\.[0-9a-f]{8}\.tmp$/u;
+
+/** Removes files that a killed process had not finished to write. */
+export function removeHalfWritten(dir: string): void {
+  for (const entry of readdirSync(dir, { withFileTypes: true, recursive: true })) {
+    if (entry.isFile() && HALF_WRITTEN.test(entry.name))
+      rmSync(path.join(entry.parentPath, entry.name), { force: true });
+  }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ofType, readRecord } from '../../../agent/record/read.ts';
@@ -59,10 +59,12 @@ describe('a run that was broken off', () => {
     );
     appendFileSync(log, '{"v":1,"seq":99,"ty');
     writeFileSync(path.join(resultsDir, 'data/stray.csv'), 'half');
+    writeFileSync(path.join(resultsDir, 'data/.b.csv.0a1b2c3d.tmp'), 'half');
     writeFileSync(path.join(resultsDir, 'data/a.csv'), 'changed');
     await resume(resultsDir, runbook);
     expect(ofType(readRecord(resultsDir).events, 'run_resumed')).toMatchObject([{ torn_bytes: 19 }]);
     expect(Object.keys(filesIn(resultsDir))).not.toContain('data/stray.csv');
+    expect(existsSync(path.join(resultsDir, 'data/.b.csv.0a1b2c3d.tmp'))).toBe(false);
     expect(filesIn(resultsDir)['data/a.csv']).toBe('n\n1\n');
   });
 
