@@ -59,20 +59,34 @@ export function statements(
 ): Claim[] {
   const clauses = clausesOf(block.lines, block.scope, ground).filter(({ text }) => SENTENCE.test(text));
   return clauses.flatMap((clause) =>
-    families
-      .filter(({ cue }) => cue.test(clause.text))
-      .flatMap(({ rules }) => rules.flatMap((one) => claimsBy(one, { clause, ground }))),
+    hitsIn(clause.text, families).flatMap(([one, match]) => claimsBy(one, match, { clause, ground })),
   );
 }
 
-function claimsBy({ pattern, check }: Rule, { clause, ground }: Place): Claim[] {
-  return matchesOf(pattern, clause.text).flatMap((match) => {
-    const verdict = isStated(clause, match.index) ? check(match.groups ?? {}, { clause, ground }) : null;
-    if (!verdict) return [];
-    const failure = verdict.holds ? null : ({ status: 'contradicted', reason: verdict.says } as const);
-    const text = named(match[0], namesOf(ground.artifacts)).trim();
-    return [claim(ground, clause, { kind: 'statement', text, line: clause.line, failure, derived: true })];
-  });
+type Hit = [rule: Rule, match: RegExpExecArray];
+
+/** Rules are many and clauses repeat: what matches a text depends on nothing else. */
+const HITS = new WeakMap<readonly Family[], Map<string, Hit[]>>();
+const MOST_KEPT = 5_000;
+
+function hitsIn(text: string, families: readonly Family[]): Hit[] {
+  const kept = HITS.get(families) ?? new Map<string, Hit[]>();
+  HITS.set(families, kept);
+  const known = kept.get(text);
+  if (known) return known;
+  const rules = families.filter(({ cue }) => cue.test(text)).flatMap((family) => family.rules);
+  const hits = rules.flatMap((one) => matchesOf(one.pattern, text).map((match): Hit => [one, match]));
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(text, hits);
+  return hits;
+}
+
+function claimsBy({ check }: Rule, match: RegExpExecArray, { clause, ground }: Place): Claim[] {
+  const verdict = isStated(clause, match.index) ? check(match.groups ?? {}, { clause, ground }) : null;
+  if (!verdict) return [];
+  const failure = verdict.holds ? null : ({ status: 'contradicted', reason: verdict.says } as const);
+  const text = named(match[0], namesOf(ground.artifacts)).trim();
+  return [claim(ground, clause, { kind: 'statement', text, line: clause.line, failure, derived: true })];
 }
 
 /** As `matchAll`, without a new pattern each time: there are many. */
