@@ -34,11 +34,8 @@ export function storyOf(record: RunRecord): RecordedStep[] {
   const steps: RecordedStep[] = [];
   let current: RecordedStep | undefined;
   for (const event of record.events) {
-    if (event.type === 'run_resumed' && current?.end === null) {
-      steps.pop();
-      current = undefined;
-    } else if (event.type === 'run_resumed' && current?.end?.type !== 'step_finished') {
-      steps.pop();
+    if (event.type === 'run_resumed') {
+      if (current && current.end?.type !== 'step_finished') steps.pop();
       current = undefined;
     } else if (event.type === 'step_started') {
       current = stepOf(event);

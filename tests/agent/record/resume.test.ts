@@ -1,7 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../../agent/events.ts';
 import { ofType, readRecord } from '../../../agent/record/read.ts';
+import { storyOf } from '../../../agent/record/story.ts';
 import { prepareResume, resumeOptions } from '../../../agent/resume.ts';
 import { loadRunbook } from '../../../agent/runbook/load.ts';
 import { runToy, temporaryFolder } from '../toy.ts';
@@ -66,6 +68,16 @@ describe('a run that was broken off', () => {
     expect(Object.keys(filesIn(resultsDir))).not.toContain('data/stray.csv');
     expect(existsSync(path.join(resultsDir, 'data/.b.csv.0a1b2c3d.tmp'))).toBe(false);
     expect(filesIn(resultsDir)['data/a.csv']).toBe('n\n1\n');
+  });
+
+  it('keeps its finished steps in the story where it is killed again before it begins another', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    await resume(resultsDir, runbook);
+    const record = readRecord(resultsDir);
+    const events = record.events.flatMap((event): RunEvent[] =>
+      event.type === 'run_resumed' ? [event, event] : [event],
+    );
+    expect(storyOf({ ...record, events }).map(({ id }) => id)).toEqual(['a', 'b', 'c']);
   });
 
   it('refuses a runbook that was changed, unless the change is accepted', async () => {
