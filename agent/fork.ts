@@ -20,7 +20,7 @@ interface Wanted {
 }
 
 export interface Fork {
-  options: Pick<RunOptions, 'params' | 'resultsDir' | 'asked' | 'earlier' | 'overwrite'>;
+  options: Pick<RunOptions, 'params' | 'resultsDir' | 'earlier' | 'overwrite'>;
   /** What the user should know: changed parameters that steps from the record used with their old values. */
   warnings: string[];
   /** Fills the new results dir from the record. Call it last. */
@@ -44,7 +44,6 @@ export function forkRun(record: RunRecord, wanted: Wanted): Fork {
     options: {
       params,
       resultsDir,
-      asked: started.source,
       overwrite: false,
       earlier: {
         ...earlierOf(record, cut, events),

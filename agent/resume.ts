@@ -20,7 +20,7 @@ import type { Runbook } from './runbook/manifest.ts';
 export function resumeOptions(
   record: RunRecord,
   { runbook, acceptChanges }: { runbook: Runbook; acceptChanges: boolean },
-): Pick<RunOptions, 'id' | 'params' | 'resultsDir' | 'asked' | 'earlier' | 'overwrite'> {
+): Pick<RunOptions, 'id' | 'params' | 'resultsDir' | 'earlier' | 'overwrite'> {
   const { started, events, dir, bytes } = record;
   assertRecorded(record);
   assertUnfinished(record);
@@ -31,7 +31,6 @@ export function resumeOptions(
     id: started.run,
     params: started.params as Parameters,
     resultsDir: dir,
-    asked: started.source,
     overwrite: false,
     earlier: {
       ...earlierOf(record, cut, events),

@@ -1,10 +1,13 @@
 import { liveSource, type OpenSource } from '../agent/opened-source.ts';
 import { ofType, type RunRecord } from '../agent/record/read.ts';
 import { recordedRunbook } from '../agent/record/runbook.ts';
+import type { RunOptions } from '../agent/run-options.ts';
 import { isRunbook, loadRunbook } from '../agent/runbook/load.ts';
 import type { Runbook } from '../agent/runbook/manifest.ts';
 import { openSource } from '../sources/open-source.ts';
 import { type ChosenDriver, chooseDriver } from './driver.ts';
+import { loadEnv } from './env.ts';
+import { performLive, type ViewFlags } from './live-run.ts';
 import { type BudgetFlags, parseTime } from './options.ts';
 
 /** What resume and fork may change of a recorded run. */
@@ -19,7 +22,7 @@ export interface GoOnFlags extends BudgetFlags {
 type Env = NodeJS.ProcessEnv;
 
 /** The source that the run was asked for, or another one. */
-export function sourceOf(
+function sourceOf(
   { started }: RunRecord,
   flags: GoOnFlags,
   env: Env,
@@ -37,7 +40,7 @@ function dateOf(iso: string | null): Date | undefined {
 }
 
 /** The agent of the run with its model and budget, as far as the flags do not say otherwise. */
-export function driverOf(record: RunRecord, flags: GoOnFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
+function driverOf(record: RunRecord, flags: GoOnFlags, runbook: Runbook, env: Env): Promise<ChosenDriver> {
   const last = ofType(record.events, 'run_started', 'run_resumed').at(-1) ?? record.started;
   const agent = flags.agent ?? last.driver;
   const same = agent === last.driver;
@@ -54,6 +57,22 @@ export function driverOf(record: RunRecord, flags: GoOnFlags, runbook: Runbook, 
   const model = flags.model ?? (same ? (last.model ?? undefined) : undefined);
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   return chooseDriver({ ...limits, ...given, agent, ...(model === undefined ? {} : { model }) }, runbook, env);
+}
+
+type GoOn = Pick<RunOptions, 'params' | 'resultsDir' | 'earlier' | 'overwrite' | 'id' | 'prepare'> & {
+  runbook: Runbook;
+};
+
+/** Performs what is left of a recorded run, live. @returns the exit code */
+export async function goOn(record: RunRecord, options: GoOn, flags: GoOnFlags & ViewFlags): Promise<number> {
+  const env = loadEnv();
+  const { driver, judge, note } = await driverOf(record, flags, options.runbook, env);
+  const { rounds } = record.started;
+  const source = sourceOf(record, flags, env);
+  return performLive(
+    { ...options, ...source, parameters: {}, driver, ...(judge ? { judge } : {}), rounds, note, env },
+    flags,
+  );
 }
 
 /** The runbook as it stands now where the run took it from; where there is none any more, as it was recorded, in the folder that is given. */

@@ -15,6 +15,11 @@ export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
+/** A count with its noun: `1 query`, `2 queries`. */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
 /** A share in 0..1 as a percentage: `12.3%`; shares below 0.1 % keep two decimals. */
 export function percent(share: number): string {
   const value = share * 100;

@@ -8,6 +8,16 @@ import { ioError } from '../../lib/files.ts';
 export const PAYLOADS = 'payloads';
 const SHA256 = /^[0-9a-f]{64}$/u;
 
+/** The name of a payload. */
+export function digestOf(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** The name of a JSON value's payload. */
+export function digestOfJson(value: unknown): string {
+  return digestOf(JSON.stringify(value) ?? 'null');
+}
+
 /**
  * What is too large for a line of the log: query results, model requests and answers, versions of artifacts. Each is a file named by its
  * SHA-256 (`payloads/ab/abcd…`), so that the same content is kept once and nothing can change unseen.
@@ -25,7 +35,7 @@ export class Payloads {
 
   /** @returns the digest by which it is found again. @throws RunbookError `log` */
   put(content: string | Buffer): string {
-    const sha256 = createHash('sha256').update(content).digest('hex');
+    const sha256 = digestOf(content);
     const file = this.#fileOf(sha256);
     if (existsSync(file)) return sha256;
     try {
@@ -61,8 +71,7 @@ export class Payloads {
     const file = SHA256.test(sha256) ? this.#fileOf(sha256) : '';
     if (file === '' || !existsSync(file)) throw damaged(`${PAYLOADS}/ holds no ${sha256}`);
     const content = readFileSync(file);
-    if (createHash('sha256').update(content).digest('hex') !== sha256)
-      throw damaged(`${PAYLOADS}/ holds something else as ${sha256}`);
+    if (digestOf(content) !== sha256) throw damaged(`${PAYLOADS}/ holds something else as ${sha256}`);
     return content;
   }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { programVersion } from '../../lib/version.ts';
@@ -7,6 +6,7 @@ import type { Parameters } from '../parameters.ts';
 import type { RunOptions } from '../run-options.ts';
 import { bundledRunbook } from '../runbook/load.ts';
 import type { Runbook } from '../runbook/manifest.ts';
+import { digestOf } from './payloads.ts';
 import type { Recorder } from './recorder.ts';
 
 /** How a run begins in the log: anew, or behind the last finished step. */
@@ -25,7 +25,7 @@ export function startEvent(
     runbook: {
       ...{ name, title, version, digest: runbook.digest },
       dir: runbook.dir === bundledRunbook() ? null : runbook.dir,
-      files: filesOf(runbook).map(({ path, content }) => ({ path, sha256: sha256(content) })),
+      files: filesOf(runbook).map(({ path, content }) => ({ path, sha256: digestOf(content) })),
     },
     ...agent,
     source: asked,
@@ -47,8 +47,4 @@ function filesOf({ dir, manifest }: Runbook): { path: string; content: Buffer }[
   return names.flatMap((name) =>
     name === undefined ? [] : [{ path: name, content: readFileSync(path.join(dir, name)) }],
   );
-}
-
-function sha256(content: Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

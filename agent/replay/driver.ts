@@ -3,7 +3,7 @@ import { RunbookError } from '../../lib/errors.ts';
 import { failureOf } from '../call-tool.ts';
 import type { Driver, StepContext } from '../driver.ts';
 import type { RunRecord } from '../record/read.ts';
-import { type RecordedCall, type RecordedStep, storyOf } from '../record/story.ts';
+import type { RecordedCall, RecordedStep } from '../record/story.ts';
 import { errorOf } from '../recorded-source.ts';
 import type { RenderedStep } from '../render.ts';
 import type { Step } from '../runbook/manifest.ts';
@@ -27,10 +27,10 @@ export type CallOutcome = { kind: 'finished'; output: unknown } | { kind: 'faile
 /** Makes the calls that a run made, with the inputs of the record, whichever agent made them; no model is asked. */
 export function replayDriver(
   record: RunRecord,
+  story: readonly RecordedStep[],
   onDeviation: (what: Deviation) => void,
   hooks: ReplayHooks = {},
 ): Driver {
-  const story = storyOf(record);
   const performed = new Map<number, number>();
   const next = (number: number): RecordedStep | undefined => {
     const times = performed.get(number) ?? 0;

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { RunbookError } from '../../lib/errors.ts';
 import type { Answer, Judge } from '../../rubric/judge/contract.ts';
+import { digestOfJson } from '../record/payloads.ts';
 import { ofType, type RunRecord } from '../record/read.ts';
 
 /** A judge that gives the votes of the record; undefined where no model judged. */
@@ -15,8 +15,7 @@ export function replayJudge(record: RunRecord): Judge | undefined {
     authors: judge.authors,
     samples: judge.samples,
     async ask(prompt): Promise<Answer> {
-      const question = createHash('sha256').update(JSON.stringify(prompt)).digest('hex');
-      const answer = votes.get(question)?.shift();
+      const answer = votes.get(digestOfJson(prompt))?.shift();
       if (answer === undefined)
         throw new RunbookError('not_recorded', 'The judge was not asked this question, or gave no answer to it.', {
           hint: 'The report is another than the one that was judged.',

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { RunbookError } from '../../lib/errors.ts';
 import type { QueryRequest, QueryResult, Source } from '../../sources/source.ts';
+import { digestOfJson } from '../record/payloads.ts';
 import { ofType, type RunRecord } from '../record/read.ts';
-import { storyOf } from '../record/story.ts';
+import type { RecordedStep } from '../record/story.ts';
 import {
   errorOf,
   type OnQuery,
@@ -34,12 +34,12 @@ export class ReplayQueries implements Queries {
   readonly #miss: (request: QueryRequest, place: QueryPlace) => Promise<QueryResult>;
 
   /** @param options.live asks a live source what is not in the record; where there is none, the query fails */
-  constructor(record: RunRecord, { earlier, onQuery, live }: ReplayQueriesOptions) {
+  constructor(record: RunRecord, story: readonly RecordedStep[], { earlier, onQuery, live }: ReplayQueriesOptions) {
     this.#record = record;
     this.records = [...earlier];
     this.#onQuery = onQuery;
     this.#miss = live ?? ((_request, place) => Promise.reject(notRecorded(place)));
-    for (const event of storyOf(record).flatMap(({ calls }) => calls.flatMap(({ queries }) => queries))) {
+    for (const event of story.flatMap(({ calls }) => calls.flatMap(({ queries }) => queries))) {
       this.#waiting.set(event.request, [...(this.#waiting.get(event.request) ?? []), event]);
     }
   }
@@ -78,9 +78,7 @@ export class ReplayQueries implements Queries {
   }
 
   #take({ sql, values = {} }: QueryRequest): Asked | undefined {
-    const key = createHash('sha256').update(JSON.stringify({ sql, values })).digest('hex');
-    const waiting = this.#waiting.get(key);
-    return waiting?.shift();
+    return this.#waiting.get(digestOfJson({ sql, values }))?.shift();
   }
 }
 

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { digestOf, digestOfJson } from '../record/payloads.ts';
 import type { RunRecord } from '../record/read.ts';
 import type { Recorder } from '../record/recorder.ts';
-import { storyOf } from '../record/story.ts';
+import type { RecordedStep } from '../record/story.ts';
 
 /** Keeps nothing: gives digests, and what was read outside as it was recorded. */
 export class ReplayRecorder implements Recorder {
@@ -9,9 +9,9 @@ export class ReplayRecorder implements Recorder {
   readonly #outside = new Map<string, string[]>();
   #calls = 0;
 
-  constructor(record: RunRecord) {
+  constructor(record: RunRecord, story: readonly RecordedStep[]) {
     this.#record = record;
-    for (const { name, answer } of storyOf(record).flatMap(({ calls }) => calls.flatMap(({ outside }) => outside)))
+    for (const { name, answer } of story.flatMap(({ calls }) => calls.flatMap(({ outside }) => outside)))
       this.#outside.set(name, [...(this.#outside.get(name) ?? []), answer]);
   }
 
@@ -21,11 +21,11 @@ export class ReplayRecorder implements Recorder {
   }
 
   keep(value: unknown): string {
-    return digest(JSON.stringify(value) ?? 'null');
+    return digestOfJson(value);
   }
 
   keepText(text: string): string {
-    return digest(text);
+    return digestOf(text);
   }
 
   keepCut(): null {
@@ -33,7 +33,7 @@ export class ReplayRecorder implements Recorder {
   }
 
   keepArtifact(content: Buffer): string {
-    return digest(content);
+    return digestOf(content);
   }
 
   sync(): void {}
@@ -48,8 +48,4 @@ export class ReplayRecorder implements Recorder {
     const answer = answers.length > 1 ? answers.shift() : answers[0];
     return answer === undefined ? ask() : (this.#record.payloads.getJson(answer) as T);
   }
-}
-
-function digest(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -7,6 +7,7 @@ import type { RunEvent } from '../events.ts';
 import type { Parameters } from '../parameters.ts';
 import { assertRecorded, ofType, type RunRecord } from '../record/read.ts';
 import { recordedRunbook } from '../record/runbook.ts';
+import { type RecordedStep, storyOf } from '../record/story.ts';
 import { type Cut, cutBefore, earlierOf, restoreFiles } from '../record/take-over.ts';
 import { runRunbook } from '../run.ts';
 import type { RunOptions } from '../run-options.ts';
@@ -65,13 +66,14 @@ export async function replayRun(record: RunRecord, options: ReplayOptions): Prom
     const comparison = new ArtifactComparison(record, range.cut);
     const deviations: Deviation[] = [];
     options.watch?.({ deviations, changed: () => comparison.changed() });
-    const base = baseOf(record, range, { dir, options });
+    const story = storyOf(record);
+    const base = baseOf(record, range, { dir, options, story });
     const started = performance.now();
     const outcome = await runRunbook(
       {
         ...base,
         runbook,
-        driver: replayDriver(record, (what) => deviations.push(what), options.hooks),
+        driver: replayDriver(record, story, (what) => deviations.push(what), options.hooks),
       },
       (event) => {
         comparison.event(event);
@@ -127,7 +129,7 @@ function noSteps(from: number, to: number, reached: number): RunbookError {
 function baseOf(
   record: RunRecord,
   range: Range,
-  { dir, options }: { dir: string; options: ReplayOptions },
+  { dir, options, story }: { dir: string; options: ReplayOptions; story: readonly RecordedStep[] },
 ): Omit<RunOptions, 'runbook' | 'driver'> {
   const { started } = record;
   const before = earlierOf(record, range.cut);
@@ -140,7 +142,7 @@ function baseOf(
   return {
     id: started.run,
     open: async ({ onQuery }) => {
-      const queries = new ReplayQueries(record, { earlier: before.source?.records ?? [], onQuery, live });
+      const queries = new ReplayQueries(record, story, { earlier: before.source?.records ?? [], onQuery, live });
       return { source: queries.sourceFor({ step: 0, call: 0, tool: '' }), queries, window };
     },
     asked: started.source,
@@ -153,7 +155,7 @@ function baseOf(
     note: 'replay',
     env: {},
     signal: options.signal,
-    recorder: new ReplayRecorder(record),
+    recorder: new ReplayRecorder(record, story),
     ...(judge && { judge: () => judge }),
     ...(earlier && { earlier: { ...earlier, as: { kind: 'forked', parent: started.run, events: range.cut.events } } }),
     ...(range.isGraded ? {} : { through: range.to }),

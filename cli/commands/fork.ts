@@ -7,10 +7,9 @@ import { recordedRunbook } from '../../agent/record/runbook.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
-import { loadEnv } from '../env.ts';
-import { performLive, type ViewFlags } from '../live-run.ts';
+import type { ViewFlags } from '../live-run.ts';
 import { parseInteger, parsePairs } from '../options.ts';
-import { driverOf, type GoOnFlags, sourceOf } from '../recorded-run.ts';
+import { type GoOnFlags, goOn } from '../recorded-run.ts';
 import type { Register } from '../register.ts';
 import { withFolder } from '../with-folder.ts';
 
@@ -24,34 +23,18 @@ interface ForkFlags extends GoOnFlags, ViewFlags {
 
 export const fork: Register = (command, exit) => {
   command.action(async (run: string, flags: ForkFlags) =>
-    exit(await withFolder((folder) => perform(run, flags, folder))),
+    exit(await withFolder(async (folder) => perform(run, flags, folder))),
   );
 };
 
-async function perform(run: string, flags: ForkFlags, folder: string): Promise<number> {
-  const env = loadEnv();
+function perform(run: string, flags: ForkFlags, folder: string): Promise<number> {
   const record = readRecord(findRun(run));
   const step = parseInteger('--step', flags.step, { min: 1, max: record.started.steps.length });
   const runbook = runbookOf(record, flags, { step, folder });
   const parameters = parsePairs(flags.param);
   const { options, warnings, prepare } = forkRun(record, { step, parameters, runbook, resultsDir: flags.resultsDir });
-  const { driver, judge, note } = await driverOf(record, flags, runbook, env);
   for (const warning of warnings) process.stderr.write(`note: ${warning}\n`);
-  return performLive(
-    {
-      ...options,
-      ...sourceOf(record, flags, env),
-      runbook,
-      parameters: {},
-      driver,
-      ...(judge ? { judge } : {}),
-      rounds: record.started.rounds,
-      note,
-      env,
-      prepare,
-    },
-    flags,
-  );
+  return goOn(record, { ...options, runbook, prepare }, flags);
 }
 
 /** As it was recorded, or the one that is given; with another text of the step where one is given. */

@@ -1,9 +1,8 @@
 import { findRun } from '../../agent/record/find.ts';
 import { readRecord } from '../../agent/record/read.ts';
 import { prepareResume, resumeOptions } from '../../agent/resume.ts';
-import { loadEnv } from '../env.ts';
-import { performLive, type ViewFlags } from '../live-run.ts';
-import { currentRunbook, driverOf, type GoOnFlags, sourceOf } from '../recorded-run.ts';
+import type { ViewFlags } from '../live-run.ts';
+import { currentRunbook, type GoOnFlags, goOn } from '../recorded-run.ts';
 import type { Register } from '../register.ts';
 import { withFolder } from '../with-folder.ts';
 
@@ -13,29 +12,13 @@ interface ResumeFlags extends GoOnFlags, ViewFlags {
 
 export const resume: Register = (command, exit) => {
   command.action(async (run: string, flags: ResumeFlags) =>
-    exit(await withFolder((folder) => perform(run, flags, folder))),
+    exit(await withFolder(async (folder) => perform(run, flags, folder))),
   );
 };
 
-async function perform(run: string, flags: ResumeFlags, folder: string): Promise<number> {
-  const env = loadEnv();
+function perform(run: string, flags: ResumeFlags, folder: string): Promise<number> {
   const record = readRecord(findRun(run));
   const runbook = currentRunbook(record, folder);
   const options = resumeOptions(record, { runbook, acceptChanges: flags.acceptChanges ?? false });
-  const { driver, judge, note } = await driverOf(record, flags, runbook, env);
-  return performLive(
-    {
-      ...options,
-      ...sourceOf(record, flags, env),
-      runbook,
-      parameters: {},
-      driver,
-      ...(judge ? { judge } : {}),
-      rounds: record.started.rounds,
-      note,
-      env,
-      prepare: () => prepareResume(record),
-    },
-    flags,
-  );
+  return goOn(record, { ...options, runbook, prepare: () => prepareResume(record) }, flags);
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { RunRecord } from '../../agent/record/read.ts';
 import type { RecordedCall, RecordedStep } from '../../agent/record/story.ts';
 import type { CallOutcome } from '../../agent/replay/driver.ts';
-import { bytes, count, seconds, truncate } from '../../lib/format.ts';
+import { bytes, plural, seconds, truncate } from '../../lib/format.ts';
 import type { Place } from './place.ts';
 
 /** Characters of a value or message that are shown. */
@@ -85,8 +85,4 @@ function json(value: unknown): string {
 
 function indented(text: string): string {
   return text.replace(/^/gmu, '    ');
-}
-
-function plural(value: number, one: string, many = `${one}s`): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
 }

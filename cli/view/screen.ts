@@ -1,4 +1,4 @@
-import { bytes, count, instant, seconds, truncate, usd } from '../../lib/format.ts';
+import { bytes, count, instant, plural, seconds, truncate, usd } from '../../lib/format.ts';
 import type { Palette } from '../colors.ts';
 import type { RunState, StepState, StepStatus } from './state.ts';
 
@@ -113,8 +113,4 @@ function totals(state: RunState, width: number, now: number, colors: Palette): s
 
 function spentOf(costUsd: number, maxCostUsd: number | null): string {
   return maxCostUsd === null ? usd(costUsd) : `${usd(costUsd)} of ${usd(maxCostUsd)}`;
-}
-
-function plural(value: number, one: string, many: string): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
 }

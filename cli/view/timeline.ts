@@ -1,6 +1,6 @@
 import type { Timeline, TimelineEntry, TimelineGrading, TimelineStep } from '../../agent/record/timeline.ts';
 import type { CallItem, Failure, RequestItem, TimelineItem, Work } from '../../agent/record/timeline-items.ts';
-import { bytes, count, instant, percent, seconds, truncate, usd } from '../../lib/format.ts';
+import { bytes, count, instant, percent, plural, seconds, truncate, usd } from '../../lib/format.ts';
 import type { Palette } from '../colors.ts';
 import { wrap } from '../wrap.ts';
 import { statusColor, statusText } from './status.ts';
@@ -160,8 +160,4 @@ function columns(text: string, figures: readonly string[], { width, colors }: Lo
   const room = width - indent - joined.length - 2;
   if (room < MIN_TEXT && figures.length > 1) return columns(text, figures.slice(1), { width, colors }, indent);
   return `${' '.repeat(indent)}${truncate(text, Math.max(1, room)).padEnd(room)}  ${colors.dim(joined)}`;
-}
-
-function plural(value: number, one: string, many: string): string {
-  return `${count(value)} ${value === 1 ? one : many}`;
 }
