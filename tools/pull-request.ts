@@ -1,4 +1,3 @@
-import { execa } from 'execa';
 import { z } from 'zod';
 import type { HistoryEntry } from '../analysis/history.ts';
 
@@ -10,6 +9,7 @@ const answer = z.object({ state: z.string() });
  * nothing. The argument is a number or a URL, given to `gh` as one argument, never through a shell.
  */
 export async function pullRequest(reference: string, signal: AbortSignal): Promise<HistoryEntry['status'] | null> {
+  const { execa } = await import('execa');
   const result = await execa('gh', ['pr', 'view', reference, '--json', 'state'], {
     reject: false,
     timeout: TIMEOUT_MS,
