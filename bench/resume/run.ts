@@ -6,8 +6,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { diligent, startMessages } from '../../tests/servers/messages.ts';
+import { type Mode, Processes } from '../processes.ts';
 import { checkRun, leftBy, type Verdict } from './check.ts';
-import { type Mode, Processes } from './processes.ts';
 
 const KILLS = Number(process.env.BENCH_KILLS ?? 100);
 const SEED = Number(process.env.BENCH_SEED ?? 1);
@@ -20,7 +20,7 @@ interface Result extends Verdict {
 const work = mkdtempSync(path.join(tmpdir(), 'bench-resume-'));
 const server = await startMessages(diligent);
 try {
-  const processes = new Processes({ work, modelUrl: server.url });
+  const processes = new Processes({ work, modelUrl: server.url, source: ['--source', 'sample'] });
   const results: Result[] = [];
   for (const mode of ['scripted', 'claude'] as const) results.push(...(await ofMode(mode, processes)));
   report(results);

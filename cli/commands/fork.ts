@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { forkRun } from '../../agent/fork.ts';
-import { findRun } from '../../agent/record/find.ts';
-import { type RunRecord, readRecord } from '../../agent/record/read.ts';
+import type { RunRecord } from '../../agent/record/read.ts';
 import { recordedRunbook } from '../../agent/record/runbook.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
+import { withRun } from '../given-run.ts';
 import type { ViewFlags } from '../live-run.ts';
 import { parseInteger, parsePairs } from '../options.ts';
 import { type GoOnFlags, goOn } from '../recorded-run.ts';
@@ -23,12 +23,11 @@ interface ForkFlags extends GoOnFlags, ViewFlags {
 
 export const fork: Register = (command, exit) => {
   command.action(async (run: string, flags: ForkFlags) =>
-    exit(await withFolder(async (folder) => perform(run, flags, folder))),
+    exit(await withRun(run, (record) => withFolder((folder) => perform(record, flags, folder)))),
   );
 };
 
-function perform(run: string, flags: ForkFlags, folder: string): Promise<number> {
-  const record = readRecord(findRun(run));
+function perform(record: RunRecord, flags: ForkFlags, folder: string): Promise<number> {
   const step = parseInteger('--step', flags.step, { min: 1, max: record.started.steps.length });
   const runbook = runbookOf(record, flags, { step, folder });
   const parameters = parsePairs(flags.param);

@@ -1,6 +1,8 @@
+import { isArchive } from '../../agent/archive/name.ts';
 import { findRun } from '../../agent/record/find.ts';
 import { readRecord } from '../../agent/record/read.ts';
 import { prepareResume, resumeOptions } from '../../agent/resume.ts';
+import { RunbookError } from '../../lib/errors.ts';
 import type { ViewFlags } from '../live-run.ts';
 import { currentRunbook, type GoOnFlags, goOn } from '../recorded-run.ts';
 import type { Register } from '../register.ts';
@@ -17,6 +19,11 @@ export const resume: Register = (command, exit) => {
 };
 
 function perform(run: string, flags: ResumeFlags, folder: string): Promise<number> {
+  if (isArchive(run))
+    throw new RunbookError('usage', `${run} is an archive, which a run cannot go on in.`, {
+      at: run,
+      hint: 'Unpack it into a folder (tar -xzf FILE -C FOLDER) and resume that, or use `runbook fork FILE`.',
+    });
   const record = readRecord(findRun(run));
   const runbook = currentRunbook(record, folder);
   const options = resumeOptions(record, { runbook, acceptChanges: flags.acceptChanges ?? false });

@@ -8,7 +8,7 @@ import type { Timeline } from '../../agent/record/timeline.ts';
 import { type Built, build, start } from '../cli/child.ts';
 
 const work = mkdtempSync(path.join(tmpdir(), 'record-'));
-const elsewhere = path.join(work, 'elsewhere');
+const elsewhere = path.join(work, '.elsewhere');
 let built: Built;
 
 const runbook = (args: string[], env: Record<string, string> = {}, cwd = work) =>
@@ -43,6 +43,14 @@ describe('a run of the sample', () => {
     const shown = await runbook(['show', file], {}, elsewhere);
     expect(shown.stdout).toContain(`\n${file}\n`);
     expect(shown.stdout).toContain('PASSED  5 of 5');
+
+    const fork = await runbook(['fork', file, '--step', '10', '--results-dir', 'fork', '--quiet'], {}, elsewhere);
+    expect(fork).toMatchObject({ code: 0, stderr: '' });
+    const differ = await runbook(['diff', file, 'fork'], {}, elsewhere);
+    expect(differ.stdout).toContain('Nothing differs.');
+    const resumed = await runbook(['resume', file], {}, elsewhere);
+    expect(resumed).toMatchObject({ code: 2, stdout: '' });
+    expect(resumed.stderr).toContain('hint: Unpack it into a folder');
   }, 120_000);
 
   it('shows of a fork with another query in step 3 that query and what follows from it', async () => {

@@ -1,15 +1,18 @@
 import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { ofType, readRecord } from '../../agent/record/read.ts';
+import { ofType, readRecord } from '../agent/record/read.ts';
 
 export type Mode = 'scripted' | 'claude';
 
 /** Runs the built product in processes of its own. */
 export class Processes {
   readonly #env: NodeJS.ProcessEnv;
+  readonly #source: string[];
 
-  constructor({ work, modelUrl }: { work: string; modelUrl: string }) {
+  /** @param source arguments of `runbook run` that name the events */
+  constructor({ work, modelUrl, source }: { work: string; modelUrl: string; source: string[] }) {
+    this.#source = source;
     this.#env = {
       ...process.env,
       ANTHROPIC_API_KEY: 'sk-ant-of-the-bench',
@@ -20,12 +23,12 @@ export class Processes {
   }
 
   async run(mode: Mode, dir: string): Promise<void> {
-    await this.#must(runArgs(mode, dir));
+    await this.#must(this.#runArgs(mode, dir));
   }
 
   /** @returns whether it was killed before it ended */
   runKilled(mode: Mode, dir: string, afterMs: number): Promise<boolean> {
-    return this.#killed(runArgs(mode, dir), afterMs);
+    return this.#killed(this.#runArgs(mode, dir), afterMs);
   }
 
   async resumeKilled(dir: string, afterMs: number): Promise<boolean> {
@@ -38,6 +41,14 @@ export class Processes {
       rmSync(dir, { recursive: true, force: true });
       await this.run(mode, dir);
     } else if (isOpen(dir)) await this.#must(resumeArgs(dir));
+  }
+
+  async replay(dir: string): Promise<void> {
+    await this.#must(['replay', dir]);
+  }
+
+  #runArgs(mode: Mode, dir: string): string[] {
+    return ['run', ...this.#source, '--agent', mode, '--results-dir', dir, '--quiet'];
   }
 
   async #must(args: string[]): Promise<void> {
@@ -66,10 +77,6 @@ export class Processes {
       }),
     );
   }
-}
-
-function runArgs(mode: Mode, dir: string): string[] {
-  return ['run', '--source', 'sample', '--agent', mode, '--results-dir', dir, '--quiet'];
 }
 
 function resumeArgs(dir: string): string[] {
