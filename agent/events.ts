@@ -14,6 +14,25 @@ interface StepName {
   title: string;
 }
 
+/** A runbook as it was run. */
+export interface KeptRunbook {
+  name: string;
+  title: string;
+  version: string;
+  digest: string;
+  /** Where it was read from; null for the one that ships with the program, `record` for one that is only in the record. */
+  dir: string | null;
+  /** Its files as they were run, by payload. */
+  files: { path: string; sha256: string }[];
+}
+
+/** What the steps of a run were performed with, from one of them on. */
+export interface RunPart {
+  from_step: number;
+  params: Record<string, unknown>;
+  runbook: KeptRunbook;
+}
+
 /**
  * Everything that happens in a run is one of these; the terminal view, the log and `--json` only read them. Times in seconds, sizes in
  * bytes. `step` and `number` count from 1; a query outside any step has step 0.
@@ -23,24 +42,15 @@ export type EventBody =
       type: 'run_started';
       /** Version of this program. */
       program: string;
-      runbook: {
-        name: string;
-        title: string;
-        version: string;
-        digest: string;
-        /** Where it was read from; null for the one that ships with the program. */
-        dir: string | null;
-        /** Its files as they were run, by payload. */
-        files: { path: string; sha256: string }[];
-      };
+      runbook: KeptRunbook;
       driver: string;
       /** The model that performs the steps, where one does. */
       model: string | null;
       /** The source as it was asked for: `sample`, `posthog`, or files. */
       source: { specs: string[]; as_of: string | null };
       rounds: number;
-      /** The run that earlier steps were taken from. */
-      parent: { run: string; before_step: number } | null;
+      /** The run that earlier steps were taken from, and what they were performed with; older logs do not say. */
+      parent: { run: string; before_step: number; parts?: RunPart[] } | null;
       /** Which driver was chosen, and why. */
       note: string;
       /** What the driver's model may use; null where there is none. */
@@ -63,6 +73,9 @@ export type EventBody =
   | {
       type: 'run_resumed';
       after_step: number;
+      /** As it is performed from here on; older logs do not say. */
+      runbook?: KeptRunbook;
+      steps?: StepName[];
       driver: string;
       model: string | null;
       note: string;

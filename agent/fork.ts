@@ -1,10 +1,12 @@
-import { cpSync, existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
 import type { RunEvent } from './events.ts';
 import { type Parameters, resolveParameters } from './parameters.ts';
-import { PAYLOADS } from './record/payloads.ts';
-import { assertRecorded, ofType, type RunRecord } from './record/read.ts';
+import { payloadsOf } from './record/kept-payloads.ts';
+import { partOf, partsOf, stepsOf } from './record/parts.ts';
+import { PAYLOADS, placeOf } from './record/payloads.ts';
+import { assertRecorded, filesAfter, ofType, type RunRecord } from './record/read.ts';
 import { storyOf } from './record/story.ts';
 import { type Cut, cutBefore, earlierOf, restoreFiles } from './record/take-over.ts';
 import type { RunOptions } from './run-options.ts';
@@ -39,7 +41,7 @@ export function forkRun(record: RunRecord, wanted: Wanted): Fork {
   if (!cut || step < 1) throw notReached(record, wanted);
   const params = paramsOf(record, wanted);
   const events = step === 1 ? [] : adoptable(record, cut);
-  assertFree(resultsDir);
+  assertFree(resultsDir, record.dir);
   return {
     options: {
       params,
@@ -47,7 +49,7 @@ export function forkRun(record: RunRecord, wanted: Wanted): Fork {
       overwrite: false,
       earlier: {
         ...earlierOf(record, cut, events),
-        as: { kind: 'forked', parent: started.run, events },
+        as: { kind: 'forked', parent: started.run, parts: partsOf(record), events },
         // What the parent paid is its own.
         generations: [],
         rounds: { rounds: [], mended: 0 },
@@ -55,28 +57,50 @@ export function forkRun(record: RunRecord, wanted: Wanted): Fork {
     },
     warnings: usedBefore(record, wanted, params),
     prepare() {
-      const payloads = path.join(record.dir, PAYLOADS);
-      if (step > 1) cpSync(payloads, path.join(path.resolve(resultsDir), PAYLOADS), { recursive: true });
+      copyPayloads(record, { cut, events }, resultsDir);
       restoreFiles(record, cut, path.resolve(resultsDir));
     },
   };
 }
 
-function notReached({ started, events }: RunRecord, { step, runbook }: Wanted): RunbookError {
-  const finished = ofType(events, 'step_finished').map(({ number }) => number);
-  const last = Math.min(Math.max(0, ...finished) + 1, started.steps.length, runbook.steps.length);
+function notReached(record: RunRecord, { step, runbook }: Wanted): RunbookError {
+  const finished = ofType(record.events, 'step_finished').map(({ number }) => number);
+  const last = Math.min(Math.max(0, ...finished) + 1, stepsOf(record).length, runbook.steps.length);
   return new RunbookError('usage', `--step ${step}: the run cannot be forked there.`, {
     at: '--step',
     hint: `Give a step from 1 to ${last}: the steps before it must be finished.`,
   });
 }
 
-function assertFree(dir: string): void {
-  if (!existsSync(dir) || readdirSync(dir).length === 0) return;
-  throw new RunbookError('usage', `The results dir ${dir} is not empty.`, {
+function assertFree(dir: string, parent: string): void {
+  const what = whyNotFree(path.resolve(dir), parent);
+  if (what === undefined) return;
+  throw new RunbookError('usage', `The results dir ${dir} ${what}.`, {
     at: '--results-dir',
     hint: 'Choose another folder with --results-dir: a fork is a run of its own.',
   });
+}
+
+function whyNotFree(dir: string, parent: string): string | undefined {
+  if (dir.startsWith(`${parent}${path.sep}`)) return 'lies in the one of the run';
+  if (!existsSync(dir)) return undefined;
+  if (!statSync(dir).isDirectory()) return 'is a file';
+  return readdirSync(dir).length > 0 ? 'is not empty' : undefined;
+}
+
+/** What the taken events name, looked at before anything is written. @throws RunbookError `log` for a damaged record */
+function copyPayloads(record: RunRecord, { cut, events }: { cut: Cut; events: RunEvent[] }, resultsDir: string): void {
+  const parts = partsOf(record).flatMap(({ runbook }) => runbook.files.map(({ sha256 }) => sha256));
+  const taken = [...payloadsOf({ ...record, events }), ...filesAfter(cut.events).values(), ...parts];
+  const places = [...new Set(taken)].map((sha256) => {
+    record.payloads.get(sha256);
+    return path.join(PAYLOADS, placeOf(sha256));
+  });
+  for (const place of places) {
+    const file = path.join(path.resolve(resultsDir), place);
+    mkdirSync(path.dirname(file), { recursive: true });
+    copyFileSync(path.join(record.dir, place), file);
+  }
 }
 
 function paramsOf({ started }: RunRecord, { runbook, parameters, step }: Wanted): Parameters {
@@ -103,14 +127,18 @@ function adoptable(record: RunRecord, { events, steps }: Cut): RunEvent[] {
   );
 }
 
-function usedBefore({ started }: RunRecord, { runbook, step }: Wanted, params: Parameters): string[] {
-  const changed = Object.keys(params).filter((name) => params[name] !== started.params[name]);
-  return changed.flatMap((name) => {
-    const users = runbook.steps.filter((each) => each.number < step && each.body.includes(`params.${name}`));
-    if (users.length === 0) return [];
+function usedBefore(record: RunRecord, { runbook, step }: Wanted, params: Parameters): string[] {
+  const parts = partsOf(record);
+  return Object.keys(params).flatMap((name) => {
+    const valueAt = (number: number) => partOf(parts, number)?.params[name];
+    const users = runbook.steps.filter(
+      ({ number, body }) => number < step && body.includes(`params.${name}`) && valueAt(number) !== params[name],
+    );
+    const [first] = users;
+    if (!first) return [];
     const list = users.map(({ number }) => number).join(', ');
     return [
-      `${name} is used by step ${list}, which is taken from the record with ${name}=${String(started.params[name])}`,
+      `${name} is used by step ${list}, which is taken from the record with ${name}=${String(valueAt(first.number))}`,
     ];
   });
 }

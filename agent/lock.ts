@@ -1,9 +1,15 @@
-import { closeSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
 import { ioError } from '../lib/files.ts';
 
 const LOCK = '.run.lock';
+/** Held while a lock whose process is gone is taken away: of two that saw it, one would remove the lock that the other made meanwhile. */
+const TAKEOVER = '.run.lock.takeover';
+/** A lock without a number is one that is being written, if it is younger than this, ms. */
+const WRITING_MS = 5000;
+const ATTEMPTS = 5;
 /** Results dirs that this process holds. */
 const held = new Set<string>();
 
@@ -13,41 +19,71 @@ const held = new Set<string>();
  * @throws RunbookError `usage` where another process holds it
  */
 export function lockResults(root: string): () => void {
-  const file = path.join(root, LOCK);
   if (held.has(root)) throw isHeld(root, process.pid);
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const fd = openSync(file, 'wx');
-      writeSync(fd, String(process.pid));
-      closeSync(fd);
-      break;
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw ioError(file, cause);
-      const pid = Number(readFileSync(file, 'utf8'));
-      if (isAlive(pid) || attempt > 2) throw isHeld(root, pid);
-      rmSync(file, { force: true });
-    }
+  const file = path.join(root, LOCK);
+  const own = `${process.pid} ${randomBytes(8).toString('hex')}`;
+  for (let attempt = 1; !create(file, own); attempt += 1) {
+    if (attempt === ATTEMPTS || !isStale(file)) throw isHeld(root, pidIn(file));
+    takeAway(root, file);
   }
   held.add(root);
   return () => {
     held.delete(root);
-    rmSync(file, { force: true });
+    if (contentOf(file) === own) rmSync(file, { force: true });
   };
 }
 
 /** Whether a process that lives performs a run in a results dir. */
 export function isLocked(root: string): boolean {
-  if (held.has(root)) return true;
+  const file = path.join(root, LOCK);
+  return held.has(root) || (contentOf(file) !== undefined && !isStale(file));
+}
+
+/** @returns whether it was not there */
+function create(file: string, content: string): boolean {
   try {
-    return isAlive(Number(readFileSync(path.join(root, LOCK), 'utf8')));
-  } catch {
-    return false; // no lock, or not ours to read
+    writeFileSync(file, content, { flag: 'wx' });
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw ioError(file, cause);
   }
+}
+
+/** What it says is looked at once more where nobody else takes it away. */
+function takeAway(root: string, file: string): void {
+  const guard = path.join(root, TAKEOVER);
+  if (!create(guard, String(process.pid))) throw isHeld(root, pidIn(guard));
+  try {
+    if (isStale(file)) rmSync(file, { force: true });
+  } finally {
+    rmSync(guard, { force: true });
+  }
+}
+
+/** Undefined where there is none, or it is not ours to read. */
+function contentOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function pidIn(file: string): number {
+  return Number.parseInt(contentOf(file) ?? '', 10);
+}
+
+function isStale(file: string): boolean {
+  const pid = pidIn(file);
+  if (Number.isInteger(pid)) return !isAlive(pid);
+  const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
+  return written === undefined || Date.now() - written > WRITING_MS;
 }
 
 /** A number of this process is one of an earlier process with the same number: containers give the same to each. */
 function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
+  if (pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);
     return true;
@@ -57,8 +93,9 @@ function isAlive(pid: number): boolean {
 }
 
 function isHeld(root: string, pid: number): RunbookError {
-  return new RunbookError('usage', `Process ${pid} performs a run in ${root}.`, {
+  const process = Number.isInteger(pid) ? `Process ${pid}` : 'Another process';
+  return new RunbookError('usage', `${process} performs a run in ${root}.`, {
     at: root,
-    hint: `Wait until it ends, or choose another folder. If there is no such process, remove ${LOCK} there.`,
+    hint: `Wait until it ends, or choose another folder. If there is no such process, remove ${LOCK}* there.`,
   });
 }

@@ -1,6 +1,8 @@
 import { RunbookError } from '../lib/errors.ts';
+import type { KeptRunbook } from './events.ts';
 import type { Parameters } from './parameters.ts';
-import { assertRecorded, ofType, type RunRecord } from './record/read.ts';
+import { lastPart } from './record/parts.ts';
+import { assertRecorded, ofType, type RunRecord, readRecord } from './record/read.ts';
 import {
   cutAtEnd,
   earlierOf,
@@ -24,7 +26,8 @@ export function resumeOptions(
   const { started, events, dir, bytes } = record;
   assertRecorded(record);
   assertUnfinished(record);
-  if (runbook.digest !== started.runbook.digest && !acceptChanges) throw changed(record, runbook);
+  const { runbook: recorded } = lastPart(record);
+  if (runbook.digest !== recorded.digest && !acceptChanges) throw changed(recorded, runbook);
   const cut = cutAtEnd(record);
   const mend = runbook.mend;
   return {
@@ -40,11 +43,25 @@ export function resumeOptions(
   };
 }
 
-/** Makes log and files what they were behind the last finished step. Call it last: it changes the results dir. */
+/**
+ * Makes log and files what they were behind the last finished step. Call it last, with the results dir locked: it changes it.
+ * @throws RunbookError `usage` where the run went on since its record was read
+ */
 export function prepareResume(record: RunRecord): void {
+  if (!isAsRead(record))
+    throw new RunbookError('usage', `Another process has gone on with the run in ${record.dir}.`, {
+      at: record.dir,
+      hint: 'Look at it with runbook show, and resume it again where it is not finished.',
+    });
   restoreFiles(record, cutAtEnd(record), record.dir);
   repairLog(record);
   removeHalfWritten(record.dir);
+}
+
+function isAsRead({ dir, bytes, events }: RunRecord): boolean {
+  const now = readRecord(dir);
+  const isSameEnd = now.bytes.whole === bytes.whole && now.bytes.torn === bytes.torn;
+  return isSameEnd && now.events.at(-1)?.time === events.at(-1)?.time;
 }
 
 /** Ended with a grade: there is nothing left to do. */
@@ -61,8 +78,7 @@ function assertUnfinished({ events, dir }: RunRecord): void {
   );
 }
 
-function changed({ started }: RunRecord, runbook: Runbook): RunbookError {
-  const { name, version } = started.runbook;
+function changed({ name, version }: KeptRunbook, runbook: Runbook): RunbookError {
   const now =
     runbook.manifest.version === version ? 'its text is another' : `it is version ${runbook.manifest.version} now`;
   return new RunbookError('usage', `The runbook ${name} ${version} was changed since the run began: ${now}.`, {

@@ -119,8 +119,9 @@ async function restore(results: ResultsDir, { number, grade, files }: Round): Pr
     if (!existsSync(results.resolve(file)) || !readFileSync(results.resolve(file)).equals(content))
       await results.write(file, content);
   }
-  const kept = JSON.parse(readFileSync(results.resolve(GRADE), 'utf8')) as { round?: number };
-  if (kept.round !== number) await results.writeJson(GRADE, { ...grade, round: number });
+  // Not there where the run went on in a process that graded nothing itself.
+  const kept = results.exists(GRADE) ? (results.readJson(GRADE) as { round?: number }).round : undefined;
+  if (kept !== number) await results.writeJson(GRADE, { ...grade, round: number });
 }
 
 /** A round that cannot be made leaves the best one so far; one for which there is no budget or no time left ends the run. */

@@ -11,6 +11,8 @@ import type { Runbook } from './runbook/manifest.ts';
 
 export interface RunOptions {
   runbook: Runbook;
+  /** Where the log says that it lies, where that is not its folder: it was taken from a record. */
+  runbookPlace?: string | null | undefined;
   /** Opens the source; the run does it, so that a failure there is an outcome (a gate), not an accident. */
   open: OpenSource;
   /** The source as it was asked for, so that the run can be resumed. */
@@ -24,6 +26,8 @@ export interface RunOptions {
   parameters: Readonly<Record<string, string>>;
   /** The same, ready: a run that goes on or is replayed has them from its record. */
   params?: Parameters;
+  /** What a step was performed with, where that was something else. */
+  paramsOf?(step: number): Parameters;
   driver: Driver;
   /** Rounds of grading and mending at most. */
   rounds: number;

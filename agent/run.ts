@@ -191,8 +191,9 @@ class Run {
   async #runStep(step: Step, { queries, window }: OpenedSource, appendix = ''): Promise<void> {
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
-    const { id, params, results, scrubber, recorder } = this.#parts;
-    const { runbook, driver, signal, resultsDirName = results.root } = this.#options;
+    const { id, results, scrubber, recorder } = this.#parts;
+    const { runbook, driver, signal, resultsDirName = results.root, paramsOf } = this.#options;
+    const params = paramsOf?.(step.number) ?? this.#parts.params;
     const runner = new StepRunner(step, {
       ...{ runId: id, params, window, results, resultsDirName, queries, scrubber, recorder, driver, signal },
       notes: this.#notes,

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { liveSource, type OpenSource } from '../agent/opened-source.ts';
+import { lastPart } from '../agent/record/parts.ts';
 import { ofType, type RunRecord } from '../agent/record/read.ts';
 import { recordedRunbook } from '../agent/record/runbook.ts';
 import type { RunOptions } from '../agent/run-options.ts';
@@ -59,9 +61,10 @@ function driverOf(record: RunRecord, flags: GoOnFlags, runbook: Runbook, env: En
   return chooseDriver({ ...limits, ...given, agent, ...(model === undefined ? {} : { model }) }, runbook, env);
 }
 
-type GoOn = Pick<RunOptions, 'params' | 'resultsDir' | 'earlier' | 'overwrite' | 'id' | 'prepare'> & {
-  runbook: Runbook;
-};
+type GoOn = Pick<
+  RunOptions,
+  'params' | 'resultsDir' | 'earlier' | 'overwrite' | 'id' | 'prepare' | 'runbook' | 'runbookPlace'
+>;
 
 /** Performs what is left of a recorded run, live. @returns the exit code */
 export async function goOn(record: RunRecord, options: GoOn, flags: GoOnFlags & ViewFlags): Promise<number> {
@@ -69,15 +72,35 @@ export async function goOn(record: RunRecord, options: GoOn, flags: GoOnFlags & 
   const { driver, judge, note } = await driverOf(record, flags, options.runbook, env);
   const { rounds } = record.started;
   const source = sourceOf(record, flags, env);
+  const other = otherSource(record.started.source.specs, source.asked.specs, options.earlier?.steps ?? 0);
+  if (other !== undefined) process.stderr.write(`note: ${other}\n`);
+  const notes = [note, ...(other === undefined ? [] : [other])].join('; ');
   return performLive(
-    { ...options, ...source, parameters: {}, driver, ...(judge ? { judge } : {}), rounds, note, env },
+    { ...options, ...source, parameters: {}, driver, ...(judge ? { judge } : {}), rounds, note: notes, env },
     flags,
   );
 }
 
-/** The runbook as it stands now where the run took it from; where there is none any more, as it was recorded, in the folder that is given. */
-export function currentRunbook(record: RunRecord, folder: string): Runbook {
-  const { dir } = record.started.runbook;
-  if (dir === null) return loadRunbook();
-  return isRunbook(dir) ? loadRunbook(dir) : recordedRunbook(record, folder);
+/** Files may have moved, and are then the same; nobody but the user knows. */
+function otherSource(before: readonly string[], now: readonly string[], steps: number): string | undefined {
+  if (steps === 0 || isDeepStrictEqual(before, now)) return undefined;
+  const [first, second] = [before.join(' '), now.join(' ')];
+  return `steps 1 to ${steps} have read ${first}; what follows reads ${second}, in the same window`;
+}
+
+/** Where the log says that a runbook lies which is in the record alone. */
+export const IN_RECORD = 'record';
+
+/**
+ * The runbook as it stands now where the run took it from; where there is none any more, as it was recorded, in the folder that is given.
+ * @returns also where the log is to say that it lies
+ */
+export function currentRunbook(record: RunRecord, folder: string): { runbook: Runbook; runbookPlace: string | null } {
+  const { dir } = lastPart(record).runbook;
+  const runbook = dir === null ? loadRunbook() : isFolder(dir) ? loadRunbook(dir) : recordedRunbook(record, folder);
+  return { runbook, runbookPlace: dir };
+}
+
+function isFolder(dir: string): boolean {
+  return dir !== IN_RECORD && isRunbook(dir);
 }

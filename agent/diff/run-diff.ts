@@ -1,4 +1,5 @@
 import { keptGrade } from '../record/kept-grade.ts';
+import { lastPart } from '../record/parts.ts';
 import { assertRecorded, filesAfter, ofType, type RunRecord } from '../record/read.ts';
 import { costOf, type RunSummary, summaryOf } from '../record/summary.ts';
 import { REPORT } from '../results.ts';
@@ -68,7 +69,7 @@ function nameOf({ run, place, started, parent }: RunSummary): RunDiff['runs']['b
 
 function setupOf(record: RunRecord): Record<string, unknown> {
   const { agent, model, status } = summaryOf(record);
-  const { name, version } = record.started.runbook;
+  const { name, version } = lastPart(record).runbook;
   const window = windowOf(record);
   return {
     agent,
@@ -81,8 +82,8 @@ function setupOf(record: RunRecord): Record<string, unknown> {
 }
 
 function runbookChanges(runs: Both<RunRecord>): RunDiff['runbook'] {
-  const files = both(runs, ({ started }) =>
-    Object.fromEntries(started.runbook.files.map(({ path, sha256 }) => [path, sha256])),
+  const files = both(runs, (record) =>
+    Object.fromEntries(lastPart(record).runbook.files.map(({ path, sha256 }) => [path, sha256])),
   );
   return changesBetween(files.before, files.after).map(({ name, before, after }) => ({
     path: name,

@@ -1,3 +1,4 @@
+import type { KeptRunbook } from '../events.ts';
 import { isDigest } from './payloads.ts';
 import type { RunRecord } from './read.ts';
 
@@ -16,7 +17,9 @@ export function payloadsOf({ events, payloads }: RunRecord): string[] {
 function digestsOf(event: RunRecord['events'][number]): string[] {
   switch (event.type) {
     case 'run_started':
-      return event.runbook.files.map(({ sha256 }) => sha256);
+      return [event, ...(event.parent?.parts ?? [])].flatMap(filesOf);
+    case 'run_resumed':
+      return filesOf(event);
     case 'step_started':
       return [event.rendered_sha256];
     case 'tool_started':
@@ -34,6 +37,10 @@ function digestsOf(event: RunRecord['events'][number]): string[] {
     default:
       return [];
   }
+}
+
+function filesOf({ runbook }: { runbook?: KeptRunbook }): string[] {
+  return (runbook?.files ?? []).map(({ sha256 }) => sha256);
 }
 
 function digestsIn(request: unknown): string[] {

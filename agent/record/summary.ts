@@ -71,7 +71,7 @@ export function summaryOf(record: RunRecord, place = record.dir, now = new Date(
     score: keptGrade(record)?.average ?? null,
     elapsed_s: secondsOf(events, status === 'running' ? now : undefined),
     started: started.time,
-    parent: started.parent ?? null,
+    parent: started.parent ? { run: started.parent.run, before_step: started.parent.before_step } : null,
   };
 }
 
@@ -87,8 +87,8 @@ export function costOf(events: readonly RunEvent[]): number {
   return own.reduce((sum, { properties }) => sum + properties.$ai_total_cost_usd, 0);
 }
 
-/** From the beginning to the end of each part; the one that is running lasts until now. */
-function secondsOf(events: readonly RunEvent[], now: Date | undefined): number {
+/** Seconds from the beginning to the end of each part; the one that is running lasts until now. */
+export function secondsOf(events: readonly RunEvent[], now?: Date): number {
   const parts: { from: number; to: number }[] = [];
   for (const event of events) {
     if (event.from !== undefined) continue;

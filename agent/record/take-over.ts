@@ -1,12 +1,14 @@
 import { mkdirSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Grade } from '../../rubric/grade.ts';
+import { ResultsDir } from '../../tools/results-dir.ts';
 import type { EventBody, RunEvent } from '../events.ts';
 import type { QueryRecord } from '../recorded-source.ts';
 import { EVENTS, GRADE, QUERIES } from '../results.ts';
 import type { EarlierRounds } from '../rounds.ts';
 import type { Earlier } from './earlier.ts';
 import { inside } from './inside.ts';
+import { stepsOf } from './parts.ts';
 import { filesAfter, ofType, type RunRecord } from './read.ts';
 
 /** Where a run can be taken over: behind its last finished step, or before the step that is asked for. */
@@ -18,10 +20,11 @@ export interface Cut {
 }
 
 /** Behind the last step that was finished, mending included. */
-export function cutAtEnd({ events, started }: RunRecord): Cut {
+export function cutAtEnd(record: RunRecord): Cut {
+  const { events } = record;
   const last = events.findLastIndex(({ type }) => type === 'step_finished');
   const taken = events.slice(0, last + 1);
-  return { events: taken, steps: Math.min(finishedIn(taken), started.steps.length) };
+  return { events: taken, steps: Math.min(finishedIn(taken), stepsOf(record).length) };
 }
 
 /** Behind the end of the step before this one; undefined where the run did not come so far. */
@@ -40,8 +43,9 @@ function finishedIn(events: readonly RunEvent[]): number {
  * @param paid events whose model requests and tool calls count as made
  */
 export function earlierOf(record: RunRecord, cut: Cut, paid: readonly RunEvent[] = []): Omit<Earlier, 'as' | 'rounds'> {
-  const finished = ofType(cut.events, 'step_finished').filter(({ number }) => number <= record.started.steps.length);
-  const titles = new Map(record.started.steps.map((step) => [step.number, step.title]));
+  const steps = stepsOf(record);
+  const finished = ofType(cut.events, 'step_finished').filter(({ number }) => number <= steps.length);
+  const titles = new Map(steps.map((step) => [step.number, step.title]));
   const opened = ofType(cut.events, 'source_opened').at(-1);
   const calls = ofType(paid, 'tool_started').map(({ call }) => call);
   return {
@@ -69,14 +73,14 @@ function queriesOf({ payloads }: RunRecord, cut: Cut): QueryRecord[] {
 /**
  * Puts the files of a results dir back to what they were at the cut: what an unfinished step left is no longer there, what it changed is
  * as before. Files that no event names stay.
- * @throws RunbookError `log` where the record is damaged, before anything is changed
+ * @throws RunbookError before anything is changed: `log` where the record is damaged, `io` where a link stands in the place of a file
  */
 export function restoreFiles(record: RunRecord, cut: Cut, dir: string): void {
   const wanted = filesAfter(cut.events);
-  const contents = [...wanted].map(([file, sha256]) => [inside(dir, file), record.payloads.get(sha256)] as const);
-  const others = [...filesAfter(record.events).keys()]
-    .filter((file) => !wanted.has(file))
-    .map((file) => inside(dir, file));
+  const results = ResultsDir.open(dir);
+  const placeOf = (file: string) => inside(dir, file) && results.resolve(file);
+  const contents = [...wanted].map(([file, sha256]) => [placeOf(file), record.payloads.get(sha256)] as const);
+  const others = [...filesAfter(record.events).keys()].filter((file) => !wanted.has(file)).map(placeOf);
   for (const file of others) rmSync(file, { force: true });
   for (const [file, content] of contents) {
     mkdirSync(path.dirname(file), { recursive: true });
@@ -127,7 +131,7 @@ export function roundsOf(
 }
 
 /** A file as it is while it is written (`lib/files.ts`, payloads): the process was killed before it had its name. */
-const HALF_WRITTEN = /\.[0-9a-f]{8}\.tmp$/u;
+const HALF_WRITTEN = /^(?:\.|[0-9a-f]{64}).*\.[0-9a-f]{8}\.tmp$/u;
 
 /** Removes files that a killed process had not finished to write. */
 export function removeHalfWritten(dir: string): void {

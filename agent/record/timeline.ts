@@ -67,8 +67,11 @@ function add(entries: TimelineEntry[], event: RunEvent): void {
       return;
     case 'graded':
     case 'grade_failed':
-    case 'round_finished':
       addVerdict(gradingIn(entries, event.type === 'graded'), event);
+      return;
+    case 'round_finished':
+      // A part that graded nothing itself says so of the round before.
+      addVerdict(entries.findLast(isGraded) ?? gradingIn(entries), event);
       return;
     case 'generation':
     case 'model_retry': {
@@ -105,6 +108,10 @@ function endStep(step: TimelineEntry | undefined, event: Of<'step_finished' | 's
   if (event.type === 'step_finished') step.note = event.note;
   else step.failure = failureIn(event);
   if (event.type !== 'gate_stopped') step.elapsed_s = event.elapsed_s;
+}
+
+function isGraded(entry: TimelineEntry): entry is TimelineGrading {
+  return entry.kind === 'grading' && entry.grade !== null;
 }
 
 /** @param anew a round that has its grade is over */

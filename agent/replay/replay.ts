@@ -5,9 +5,11 @@ import { RunbookError } from '../../lib/errors.ts';
 import type { QueryRequest, QueryResult } from '../../sources/source.ts';
 import type { RunEvent } from '../events.ts';
 import type { Parameters } from '../parameters.ts';
+import { partOf, partsOf, stepsOf } from '../record/parts.ts';
 import { assertRecorded, ofType, type RunRecord } from '../record/read.ts';
-import { recordedRunbook } from '../record/runbook.ts';
+import { performedRunbook } from '../record/runbook.ts';
 import { type RecordedStep, storyOf } from '../record/story.ts';
+import { secondsOf } from '../record/summary.ts';
 import { type Cut, cutBefore, earlierOf, restoreFiles } from '../record/take-over.ts';
 import { runRunbook } from '../run.ts';
 import type { RunOptions } from '../run-options.ts';
@@ -62,7 +64,7 @@ export async function replayRun(record: RunRecord, options: ReplayOptions): Prom
   const folder = mkdtempSync(path.join(tmpdir(), 'replay-'));
   try {
     const dir = options.resultsDir ?? path.join(folder, 'results');
-    const runbook = recordedRunbook(record, path.join(folder, 'runbook'));
+    const runbook = performedRunbook(record, path.join(folder, 'runbook'));
     const comparison = new ArtifactComparison(record, range.cut);
     const deviations: Deviation[] = [];
     options.watch?.({ deviations, changed: () => comparison.changed() });
@@ -106,8 +108,8 @@ interface Range {
 }
 
 function rangeOf(record: RunRecord, { from = 1, to }: ReplayOptions): Range {
-  const { events, started } = record;
-  const all = started.steps.length;
+  const { events } = record;
+  const all = stepsOf(record).length;
   const reached = Math.max(0, ...ofType(events, 'step_finished', 'step_failed', 'gate_stopped').map((e) => e.number));
   const last = to ?? Math.min(all, reached);
   const cut = cutBefore(record, from);
@@ -139,6 +141,7 @@ function baseOf(
   if (!opened) throw noSteps(range.from, range.to, 0);
   const window = { from: new Date(opened.window.from), to: new Date(opened.window.to) };
   const { live } = options;
+  const parts = partsOf(record);
   return {
     id: started.run,
     open: async ({ onQuery }) => {
@@ -151,13 +154,16 @@ function baseOf(
     overwrite: options.overwrite ?? false,
     parameters: {},
     params: started.params as Parameters,
+    paramsOf: (step) => (partOf(parts, step)?.params ?? started.params) as Parameters,
     rounds: started.rounds,
     note: 'replay',
     env: {},
     signal: options.signal,
     recorder: new ReplayRecorder(record, story),
     ...(judge && { judge: () => judge }),
-    ...(earlier && { earlier: { ...earlier, as: { kind: 'forked', parent: started.run, events: range.cut.events } } }),
+    ...(earlier && {
+      earlier: { ...earlier, as: { kind: 'forked', parent: started.run, parts, events: range.cut.events } },
+    }),
     ...(range.isGraded ? {} : { through: range.to }),
     prepare: () => restoreFiles(record, range.cut, path.resolve(dir)),
   };
@@ -167,10 +173,9 @@ function lastExit({ events }: RunRecord): number | null {
   return ofType(events, 'run_finished').at(-1)?.exit ?? null;
 }
 
-/** The whole run as it says itself, or the steps of the part. */
+/** All parts of the run, or the steps of the part. */
 function recordedSeconds({ events }: RunRecord, { from, to, isGraded }: Range): number {
-  const whole = from === 1 && isGraded ? ofType(events, 'run_finished').at(-1)?.elapsed_s : undefined;
-  if (whole !== undefined) return whole;
+  if (from === 1 && isGraded) return secondsOf(events);
   const steps = ofType(events, 'step_finished').filter(({ number }) => number >= from && number <= to);
   return steps.reduce((sum, { elapsed_s }) => sum + elapsed_s, 0);
 }

@@ -17,8 +17,9 @@ export interface Verdict {
 }
 
 /**
- * What a run leaves, without what tells of its own making: the log, its payloads, and in queries.json how long an answer took and how many
- * bytes it had (the engine adds up floats in any order, and the last digits of a sum come and go).
+ * What a run leaves, without what tells of its own making: the log, its payloads, and in queries.json how long an answer took, how many
+ * bytes it had (the engine adds up floats in any order, and the last digits of a sum come and go), and in which order the answers to calls
+ * of one turn came.
  */
 export function leftBy(dir: string): Map<string, string> {
   const files = (readdirSync(dir, { recursive: true }) as string[]).filter(
@@ -31,7 +32,11 @@ function contentOf(full: string, file: string): string {
   const content = readFileSync(full);
   if (file !== 'data/queries.json') return content.toString('base64');
   const queries = JSON.parse(content.toString('utf8')) as Record<string, unknown>[];
-  return JSON.stringify(queries.map((query) => ({ ...query, elapsed_s: 0, bytes_read: 0, response_bytes: 0 })));
+  const same = { n: 0, elapsed_s: 0, bytes_read: 0, response_bytes: 0 };
+  return queries
+    .map((query) => JSON.stringify({ ...query, ...same }))
+    .sort()
+    .join('\n');
 }
 
 export function checkRun(dir: string, expected: ReadonlyMap<string, string>): Verdict {

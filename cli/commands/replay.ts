@@ -1,3 +1,4 @@
+import { stepsOf } from '../../agent/record/parts.ts';
 import type { RunRecord } from '../../agent/record/read.ts';
 import { type ReplayOptions, type ReplayWatch, replayRun } from '../../agent/replay/replay.ts';
 import { RunbookError } from '../../lib/errors.ts';
@@ -30,7 +31,7 @@ export const replay: Register = (command, exit) => {
 /** @returns 0 where everything is as it was, else 1; 130 where the user left */
 async function perform(record: RunRecord, flags: ReplayFlags): Promise<number> {
   const { signal, release } = interruptible();
-  const range = rangeOf(flags, record.started.steps.length);
+  const range = rangeOf(flags, stepsOf(record).length);
   const session = flags.interactive ? openSession(record) : undefined;
   try {
     const options = { ...range, resultsDir: flags.resultsDir, signal };

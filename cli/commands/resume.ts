@@ -25,7 +25,7 @@ function perform(run: string, flags: ResumeFlags, folder: string): Promise<numbe
       hint: 'Unpack it into a folder (tar -xzf FILE -C FOLDER) and resume that, or use `runbook fork FILE`.',
     });
   const record = readRecord(findRun(run));
-  const runbook = currentRunbook(record, folder);
-  const options = resumeOptions(record, { runbook, acceptChanges: flags.acceptChanges ?? false });
-  return goOn(record, { ...options, runbook, prepare: () => prepareResume(record) }, flags);
+  const current = currentRunbook(record, folder);
+  const options = resumeOptions(record, { ...current, acceptChanges: flags.acceptChanges ?? false });
+  return goOn(record, { ...options, ...current, prepare: () => prepareResume(record) }, flags);
 }

@@ -1,3 +1,4 @@
+import { stepsOf } from '../../agent/record/parts.ts';
 import type { RunRecord } from '../../agent/record/read.ts';
 import type { RecordedCall, RecordedStep } from '../../agent/record/story.ts';
 import type { RenderedStep } from '../../agent/render.ts';
@@ -30,8 +31,7 @@ export class ReplaySession implements Required<ReplayHooks> {
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
-    const { started } = parts.record;
-    this.#breakpoints = new Breakpoints(started.steps);
+    this.#breakpoints = new Breakpoints(stepsOf(parts.record));
   }
 
   async beforeStep(step: RecordedStep, rendered: RenderedStep): Promise<void> {

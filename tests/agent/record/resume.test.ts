@@ -1,9 +1,11 @@
-import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../agent/events.ts';
 import { ofType, readRecord } from '../../../agent/record/read.ts';
+import { recordedRunbook } from '../../../agent/record/runbook.ts';
 import { storyOf } from '../../../agent/record/story.ts';
+import { timelineOf } from '../../../agent/record/timeline.ts';
 import { prepareResume, resumeOptions } from '../../../agent/resume.ts';
 import { loadRunbook } from '../../../agent/runbook/load.ts';
 import { runToy, temporaryFolder } from '../toy.ts';
@@ -24,6 +26,13 @@ async function resume(dir: string, runbook: string, acceptChanges = false) {
   const options = resumeOptions(record, { runbook: loadRunbook(runbook), acceptChanges });
   const { outcome } = await runToy(runbook, { ...options, source: source.open, prepare: () => prepareResume(record) });
   return { outcome, asked: source.asked };
+}
+
+/** Leaves the log as it was up to an event. */
+function breakOff(dir: string, at: (event: RunEvent) => boolean): void {
+  const { events } = readRecord(dir);
+  const lines = events.slice(0, events.findLastIndex(at) + 1).map((event) => JSON.stringify(event));
+  writeFileSync(path.join(dir, 'events.jsonl'), `${lines.join('\n')}\n`);
 }
 
 describe('a run that was broken off', () => {
@@ -88,6 +97,51 @@ describe('a run that was broken off', () => {
       hint: expect.stringContaining('--accept-changes'),
     });
     expect((await resume(resultsDir, runbook, true)).asked).toEqual(["SELECT 'b'", 'SELECT 3']);
+  });
+
+  it('replays, goes on again and is forked with the runbook that was accepted', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    writeFileSync(path.join(runbook, 'steps/a.md'), queryStep('a', 'SELECT 1'));
+    writeFileSync(path.join(runbook, 'steps/c.md'), queryStep('c', 'SELECT 3'));
+    await resume(resultsDir, runbook, true);
+    expect(await replayOf(resultsDir)).toMatchObject({ changes: [], deviations: [], steps: { from: 1, to: 3 } });
+    breakOff(resultsDir, ({ type, ...event }) => type === 'step_started' && 'number' in event && event.number === 3);
+    expect((await resume(resultsDir, runbook)).asked).toEqual(['SELECT 3']);
+    const kept = recordedRunbook(readRecord(resultsDir), temporaryFolder());
+    expect(kept.steps[2]?.body).toContain('SELECT 3');
+  });
+
+  it.each([1, 2, 3, 4])('reaches the same end where the last %i lines of a whole run are lost', async (lost) => {
+    const runbook = threeSteps();
+    const resultsDir = path.join(temporaryFolder(), 'results');
+    const first = await runToy(runbook, { resultsDir, source: countingSource().open });
+    const [whole, { events }] = [filesIn(resultsDir), readRecord(resultsDir)];
+    breakOff(resultsDir, ({ seq }) => seq === events.length - lost);
+    const { outcome } = await resume(resultsDir, runbook);
+    expect(outcome).toMatchObject({ exitCode: first.outcome.exitCode, grade: first.outcome.grade });
+    expect(filesIn(resultsDir)).toEqual(whole);
+    const gradings = timelineOf(readRecord(resultsDir)).entries.filter((entry) => entry.kind === 'grading');
+    expect(new Set(gradings.map(({ grade }) => grade?.round))).toEqual(new Set([1]));
+    expect(await replayOf(resultsDir)).toMatchObject({ changes: [], deviations: [] });
+  });
+
+  it('writes through no link that stands in the place of an artifact', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    const other = path.join(temporaryFolder(), 'other.csv');
+    writeFileSync(other, 'not ours');
+    rmSync(path.join(resultsDir, 'data/a.csv'));
+    symlinkSync(other, path.join(resultsDir, 'data/a.csv'));
+    await expect(resume(resultsDir, runbook)).rejects.toMatchObject({ code: 'io' });
+    expect(readFileSync(other, 'utf8')).toBe('not ours');
+  });
+
+  it('is not touched where another process has gone on with it meanwhile', async () => {
+    const { runbook, resultsDir } = await brokenRun();
+    const record = readRecord(resultsDir);
+    await resume(resultsDir, runbook);
+    const whole = readFileSync(path.join(resultsDir, 'events.jsonl'), 'utf8');
+    expect(() => prepareResume(record)).toThrow(/Another process has gone on/u);
+    expect(readFileSync(path.join(resultsDir, 'events.jsonl'), 'utf8')).toBe(whole);
   });
 
   it('refuses a run that is over, and one whose record is damaged, before anything changes', async () => {
