@@ -70,7 +70,7 @@ function judgedFiles({ primary_outputs, outputs }: Runbook['manifest']): string[
  * @throws what mending throws (`agent_budget`, `interrupted`), after the best round is back in place
  */
 export async function gradeInRounds(options: RoundsOptions): Promise<Grade> {
-  const { runbook, results, judge, emit, mend } = options;
+  const { runbook, results, judge, emit, emitArtifacts, mend } = options;
   const grading: GradeOptions = { ...(await gradingOf(runbook)), ...(judge ? { judge, mustJudge: true } : {}) };
   const of = Math.min(options.rounds, grading.rubric?.thresholds.rounds ?? 1);
   const { rounds: known, mended: done } = options.earlier ?? { rounds: [], mended: 0 };
@@ -80,6 +80,8 @@ export async function gradeInRounds(options: RoundsOptions): Promise<Grade> {
       const current = number === 1 ? best : (known[number - 1] ?? (await gradeRound(number, options, grading)));
       if (isBetter(current.grade, best.grade)) best = current;
       if (number <= done) continue;
+      if (number <= known.length) await putGrade(results, current);
+      emitArtifacts();
       assertAffordable(current.grade);
       // What nobody could judge gives no reasons to mend by.
       const last = current.grade.verdict !== 'failed' || number === of || 'reason' in mend;
@@ -95,14 +97,13 @@ export async function gradeInRounds(options: RoundsOptions): Promise<Grade> {
 
 async function gradeRound(
   number: number,
-  { runbook, results, emit, emitArtifacts }: RoundsOptions,
+  { runbook, results, emit }: RoundsOptions,
   grading: GradeOptions,
 ): Promise<Round> {
   const { gradeResults } = await import('../rubric/grade.ts');
   const grade = await gradeResults(results.root, withComputed(results, grading));
   emit(gradedEvent(number, grade));
   await results.writeJson(GRADE, { ...grade, round: number });
-  emitArtifacts();
   const paths = runbook.mend?.outputs ?? [];
   const files = paths.filter((file) => existsSync(results.resolve(file)));
   return { number, grade, files: new Map(files.map((file) => [file, readFileSync(results.resolve(file))])) };
@@ -114,14 +115,18 @@ function assertAffordable({ passed, judge }: Grade): void {
   throw new RunbookError('agent_budget', judge.stopped.reason, { hint: 'Raise it with --max-cost.' });
 }
 
-async function restore(results: ResultsDir, { number, grade, files }: Round): Promise<void> {
-  for (const [file, content] of files) {
+async function restore(results: ResultsDir, round: Round): Promise<void> {
+  for (const [file, content] of round.files) {
     if (!existsSync(results.resolve(file)) || !readFileSync(results.resolve(file)).equals(content))
       await results.write(file, content);
   }
-  // Not there where the run went on in a process that graded nothing itself.
-  const kept = results.exists(GRADE) ? (results.readJson(GRADE) as { round?: number }).round : undefined;
-  if (kept !== number) await results.writeJson(GRADE, { ...grade, round: number });
+  await putGrade(results, round);
+}
+
+/** Another round's may be there, or none: a round that an earlier process graded. */
+async function putGrade(results: ResultsDir, { number, grade }: Round): Promise<void> {
+  const there = results.exists(GRADE) ? (results.readJson(GRADE) as { round?: number }).round : undefined;
+  if (there !== number) await results.writeJson(GRADE, { ...grade, round: number });
 }
 
 /** A round that cannot be made leaves the best one so far; one for which there is no budget or no time left ends the run. */

@@ -10,7 +10,6 @@ import { gradeReasons } from '../../agent/grade-reasons.ts';
 import { modelJudge } from '../../agent/judge.ts';
 import { liveSource } from '../../agent/opened-source.ts';
 import { runRunbook } from '../../agent/run.ts';
-import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Grade } from '../../rubric/grade.ts';
 import {
   diligent,
@@ -22,19 +21,8 @@ import {
   uses,
   votes,
 } from '../servers/messages.ts';
-import { fixedSource, MANIFEST, step, temporaryFolder, toyRunbook } from './toy.ts';
-
-const RUBRIC = `version: 1
-criteria:
-  - { id: tone, name: Tone, anchors: { 5: calm, 3: mixed, 1: shrill } }
-thresholds: { average: 4, each: 3, rounds: 3 }
-gates:
-  - { id: outputs, name: Every file is there }
-judge: { samples: 1 }
-`;
-const WRITE = '```tool\nwrite_artifact: { path: recommendations.md, content: "# Draft 1" }\n```\n';
-const OUTPUTS = 'tools: [write_artifact, read_artifact]\noutputs: [recommendations.md]';
-const MEND = '```tool\nread_artifact: { path: grade.json }\n```\nMend it.\n';
+import { mendingRunbook } from './mending.ts';
+import { fixedSource, temporaryFolder } from './toy.ts';
 
 interface Rounds {
   exit: number;
@@ -60,15 +48,7 @@ async function perform(
     return other ?? uses(toolUse('write_artifact', { path: 'recommendations.md', content: `# Draft ${draft}` }));
   });
   onTestFinished(() => server.close());
-  const manifest = MANIFEST.replace('steps:', 'mend: steps/mend.md\nrubric: rubric.yaml\nsteps:');
-  const runbook = loadRunbook(
-    toyRunbook({
-      'runbook.yaml': manifest,
-      'rubric.yaml': RUBRIC,
-      'steps/01.md': step('write', WRITE, OUTPUTS),
-      'steps/mend.md': step('mend', MEND, OUTPUTS),
-    }),
-  );
+  const runbook = mendingRunbook();
   const model = await agentModel('claude-sonnet-4-6', 'anthropic');
   const client = await openClient('anthropic', model, { ANTHROPIC_API_KEY: 'k', ANTHROPIC_BASE_URL: server.url });
   const budget = new Budget(DEFAULT_LIMITS);
