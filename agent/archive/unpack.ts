@@ -1,13 +1,13 @@
-import { appendFileSync, createReadStream, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import path from 'node:path';
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
-import { inside } from '../record/inside.ts';
 import { EVENTS } from '../results.ts';
 import { LIMITS, megabytes } from './limits.ts';
+import { Members } from './members.ts';
 
 interface Limits {
   files: number;
@@ -16,28 +16,34 @@ interface Limits {
 
 /** With it a compressed file begins. */
 const GZIP = 0x1f;
+/** Zeros behind the end: programs fill the last record of a tar with them. */
+const RECORD = 10_240;
 
 /**
  * Unpacks an archive, which may come from anywhere: plain files inside the folder, each once, and no more than the limits.
  * @param folder an empty one; where the archive is refused, a part of it may be there
- * @throws RunbookError `usage` for what is no archive of a run, `log` for a file outside the folder
+ * @throws RunbookError `usage` for what is no archive of a run, `io` where it cannot be written
  */
 export async function unpackRun(file: string, folder: string, limits: Limits = LIMITS): Promise<void> {
   const { Parser } = await import('tar');
   try {
     const parser = new Parser({ strict: true, zstd: false });
-    await pipeline(createReadStream(file), createGunzip(), unpacking(parser, folder, limits));
+    const members = new Members(file, folder);
+    await pipeline(createReadStream(file), createGunzip(), unpacking(parser, members, limits));
   } catch (cause) {
-    throw cause instanceof RunbookError ? cause : refused(messageOf(cause), { at: file, cause });
+    throw cause instanceof RunbookError ? cause : refused(file, messageOf(cause), cause);
   }
-  if (!existsSync(path.join(folder, EVENTS))) throw refused(`it holds no ${EVENTS}`, { at: file });
+  if (!existsSync(path.join(folder, EVENTS))) throw refused(file, `it holds no ${EVENTS}`);
 }
 
-/** Takes the bytes of a tar. Its entries come while a chunk is written to the parser, so that nothing is read beyond the first fault. */
-function unpacking(parser: Parser, folder: string, limits: Limits): Writable {
+/**
+ * Takes the bytes of a tar. Its entries come while a chunk is written to the parser, so that nothing is read beyond the first fault.
+ * What the parser cannot place, it keeps, and copies with each chunk: so it gets nothing that is no tar, and nothing behind the end.
+ */
+function unpacking(parser: Parser, members: Members, limits: Limits): Writable {
   let fault: Error | null = null;
-  let files = 0;
   let bytes = 0;
+  let behind: number | undefined;
   const attempt = (work: () => void) => {
     try {
       if (fault === null) work();
@@ -47,23 +53,34 @@ function unpacking(parser: Parser, folder: string, limits: Limits): Writable {
   };
   parser.on('error', (error: Error) => attempt(() => fail(error.message)));
   parser.on('ignoredEntry', (entry: ReadEntry) => attempt(() => assertFile(entry)));
+  parser.on('nullBlock', () => attempt(() => assertBegun(members)));
+  parser.on('eof', () => {
+    behind = 0;
+  });
   parser.on('entry', (entry: ReadEntry) => {
-    files += 1;
     attempt(() => {
-      if (files > limits.files) fail(`it holds more than ${limits.files} files`);
-      write(entry, folder, attempt);
+      assertFile(entry);
+      if (members.count === limits.files) fail(`it holds more than ${limits.files} files`);
+      const write = members.add(entry.path);
+      entry.on('data', (data: Buffer) => attempt(() => write(data)));
     });
     entry.resume();
   });
+  const take = (chunk: Buffer) => {
+    // The parser would unpack it once more, unmeasured.
+    if (bytes === 0 && chunk[0] === GZIP) fail('it is compressed twice');
+    bytes += chunk.length;
+    if (bytes > limits.bytes) fail(`it holds more than ${megabytes(limits.bytes)}`);
+    if (behind === undefined) {
+      parser.write(chunk);
+      return;
+    }
+    behind += chunk.length;
+    if (behind > RECORD) fail('something follows its end');
+  };
   return new Writable({
     write(chunk: Buffer, _encoding, done) {
-      attempt(() => {
-        // The parser would unpack it once more, unmeasured.
-        if (bytes === 0 && chunk[0] === GZIP) fail('it is compressed twice');
-        bytes += chunk.length;
-        if (bytes > limits.bytes) fail(`it holds more than ${megabytes(limits.bytes)}`);
-        parser.write(chunk);
-      });
+      attempt(() => take(chunk));
       done(fault);
     },
     final(done) {
@@ -73,25 +90,22 @@ function unpacking(parser: Parser, folder: string, limits: Limits): Writable {
   });
 }
 
-function write(entry: ReadEntry, folder: string, attempt: (work: () => void) => void): void {
-  assertFile(entry);
-  const full = inside(folder, entry.path);
-  mkdirSync(path.dirname(full), { recursive: true });
-  writeFileSync(full, '', { flag: 'wx' });
-  entry.on('data', (data: Buffer) => attempt(() => appendFileSync(full, data)));
-}
-
 function assertFile({ type, path: name }: ReadEntry): void {
   if (type !== 'File') fail(`${JSON.stringify(name)} is no file (${type})`);
 }
 
-function fail(why: string): never {
-  throw refused(why);
+function assertBegun({ count }: Members): void {
+  if (count === 0) fail('it begins with zeros instead of a file');
 }
 
-function refused(why: string, details: { at?: string; cause?: unknown } = {}): RunbookError {
-  return new RunbookError('usage', `This is no archive of a run: ${why}.`, {
-    ...details,
+function fail(why: string): never {
+  throw new Error(why);
+}
+
+function refused(file: string, why: string, cause?: unknown): RunbookError {
+  return new RunbookError('usage', `${file} is no archive of a run: ${why}.`, {
+    at: file,
+    cause,
     hint: 'Give a file that `runbook export` wrote.',
   });
 }

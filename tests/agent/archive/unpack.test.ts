@@ -20,12 +20,16 @@ function member(data: HeaderData, content: string | Buffer = ''): Buffer {
 const LOG = member({ path: 'events.jsonl' }, 'log\n');
 
 /** Unpacks these bytes into `run`, beside which nothing may come up. */
-async function unpack(content: Buffer, limits?: { files: number; bytes: number }) {
+async function unpack(
+  content: Buffer,
+  limits?: { files: number; bytes: number },
+  make: (run: string) => void = mkdirSync,
+) {
   const folder = temporaryFolder();
   const file = path.join(folder, 'a.run.tgz');
   writeFileSync(file, content);
   const run = path.join(folder, 'run');
-  mkdirSync(run);
+  make(run);
   const outcome = await unpackRun(file, run, limits).then(
     () => undefined,
     (error: unknown) => error,
@@ -34,6 +38,9 @@ async function unpack(content: Buffer, limits?: { files: number; bytes: number }
 }
 
 const tgz = (...parts: Buffer[]) => gzipSync(Buffer.concat([...parts, END]));
+
+/** Enough to take minutes where each chunk is put to those before. */
+const ZEROS = Buffer.alloc(80_000_000);
 
 const WHOLE = tgz(LOG, member({ path: 'a' }, 'abc'));
 
@@ -57,7 +64,10 @@ describe('unpackRun', () => {
     ['a long path that leaves', Buffer.concat([new Pax({ path: '../out' }).encode(), member({ path: 'fine' }, 'x')])],
   ])('refuses %s', async (_what, part) => {
     const { outcome, folder } = await unpack(tgz(LOG, part));
-    expect(outcome).toMatchObject({ code: 'log', message: expect.stringContaining('outside its folder') });
+    expect(outcome).toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/a\.run\.tgz is no archive of a run: ".*" lies outside its folder\.$/u),
+    });
     expect(readdirSync(folder).sort()).toEqual(['a.run.tgz', 'run']);
     expect(existsSync('/tmp/out-of-an-archive')).toBe(false);
   });
@@ -74,10 +84,35 @@ describe('unpackRun', () => {
     expect(readdirSync(run)).toEqual(['events.jsonl']);
   });
 
-  it('refuses a member that comes twice', async () => {
-    const { outcome, run } = await unpack(tgz(LOG, member({ path: 'events.jsonl' }, 'another\n')));
-    expect(outcome).toMatchObject({ code: 'usage', message: expect.stringContaining('EEXIST') });
+  it.each([
+    ['a member that comes twice', ['events.jsonl'], '"events.jsonl" comes twice'],
+    ['a name that differs only in case', ['Events.jsonl'], '"events.jsonl" and "Events.jsonl" differ only in case'],
+    ['a file against a folder', ['data/a', 'data'], '"data" stands against a file or a folder of the same name'],
+    ['a folder against a file', ['data', 'Data/a/b'], '"Data/a/b" stands against a file or a folder of the same name'],
+  ])('refuses %s, and names no temporary folder', async (_what, names, why) => {
+    const { outcome, folder, run } = await unpack(tgz(LOG, ...names.map((name) => member({ path: name }, 'another'))));
+    const message = `${folder}/a.run.tgz is no archive of a run: ${why}.`;
+    expect(outcome).toMatchObject({ code: 'usage', message, hint: expect.stringContaining('runbook export') });
     expect(readFileSync(path.join(run, 'events.jsonl'), 'utf8')).toBe('log\n');
+  });
+
+  it.each([
+    ['part', 'x'.repeat(300)],
+    ['whole', 'data/'.repeat(300)],
+  ])('refuses a name whose %s is too long', async (_what, name) => {
+    const long = Buffer.concat([new Pax({ path: `${name}x` }).encode(), member({ path: 'fine' }, 'x')]);
+    const { outcome } = await unpack(tgz(LOG, long));
+    expect(outcome).toMatchObject({ code: 'usage', message: expect.stringMatching(/the name "\S+… is too long\.$/u) });
+    expect((outcome as Error).message).not.toContain('ENAMETOOLONG');
+  });
+
+  it('says which member cannot be written, without the temporary folder', async () => {
+    const { outcome, run } = await unpack(tgz(LOG), undefined, (folder) => writeFileSync(folder, 'no folder'));
+    expect(outcome).toMatchObject({
+      code: 'io',
+      message: expect.stringMatching(/cannot be unpacked: "events\.jsonl" cannot be written \((?:EEXIST|ENOTDIR)\)/u),
+    });
+    expect((outcome as Error).message).not.toContain(run);
   });
 
   it('refuses more files than it may hold', async () => {
@@ -95,6 +130,21 @@ describe('unpackRun', () => {
     expect(readFileSync(path.join(run, 'zeros')).length).toBeLessThan(1_100_000);
   });
 
+  it.each([
+    ['zeros alone', [ZEROS], 'it begins with zeros instead of a file'],
+    ['zeros behind the end', [LOG, END, ZEROS], 'something follows its end'],
+  ])('refuses %s without reading them all', async (_what, parts, why) => {
+    // Cut off: who reads it to the end complains of that.
+    const { outcome } = await unpack(gzipSync(Buffer.concat(parts), { level: 1 }).subarray(0, -1000));
+    expect(outcome).toMatchObject({ code: 'usage', message: expect.stringContaining(why) });
+  });
+
+  it('takes zeros that fill the last record of an archive', async () => {
+    const { outcome, run } = await unpack(gzipSync(Buffer.concat([LOG, Buffer.alloc(10_240 - LOG.length)])));
+    expect(outcome).toBeUndefined();
+    expect(readFileSync(path.join(run, 'events.jsonl'), 'utf8')).toBe('log\n');
+  });
+
   it('refuses what is compressed twice, and a member that says it is larger than the archive', async () => {
     const twice = await unpack(gzipSync(tgz(LOG)));
     expect(twice.outcome).toMatchObject({ code: 'usage', message: expect.stringContaining('compressed twice') });
@@ -110,6 +160,9 @@ describe('unpackRun', () => {
     ['an archive without a log', tgz(member({ path: 'a' }, 'x'))],
   ])('refuses %s', async (_what, content) => {
     const { outcome } = await unpack(content);
-    expect(outcome).toMatchObject({ code: 'usage', message: expect.stringMatching(/^This is no archive of a run: /u) });
+    expect(outcome).toMatchObject({
+      code: 'usage',
+      message: expect.stringMatching(/a\.run\.tgz is no archive of a run: /u),
+    });
   });
 });
