@@ -27,7 +27,7 @@ export interface ReplayOptions {
   resultsDir?: string | undefined;
   overwrite?: boolean | undefined;
   hooks?: ReplayHooks;
-  /** Asked for what is not in the record. */
+  /** Asked for queries that are not in the record; with it, what tools read outside is asked for as well. */
   live?: ((request: QueryRequest) => Promise<QueryResult>) | undefined;
   /** Told, before the first step, where to look at differences while the replay goes on. */
   watch?(current: ReplayWatch): void;
@@ -159,7 +159,7 @@ function baseOf(
     note: 'replay',
     env: {},
     signal: options.signal,
-    recorder: new ReplayRecorder(record, story),
+    recorder: new ReplayRecorder(record, story, live !== undefined),
     ...(judge && { judge: () => judge }),
     ...(earlier && {
       earlier: { ...earlier, as: { kind: 'forked', parent: started.run, parts, events: range.cut.events } },

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { RunEvent } from '../../../agent/events.ts';
 import { readRecord } from '../../../agent/record/read.ts';
-import { runToy, temporaryFolder } from '../toy.ts';
+import { startLitellm } from '../../servers/litellm.ts';
+import { runToy, step, temporaryFolder } from '../toy.ts';
 import { countingSource, filesIn, queryStep, replayOf, threeSteps } from './runs.ts';
 
 async function finishedRun() {
@@ -157,4 +158,47 @@ it('makes steps that ask the same question get their own answers, in order', asy
   await runToy(same, { resultsDir, source: countingSource().open });
   expect(filesIn(resultsDir)).toMatchObject({ 'data/a.csv': 'n\n1\n', 'data/b.csv': 'n\n2\n', 'data/c.csv': 'n\n3\n' });
   expect(await replayOf(resultsDir)).toMatchObject({ changes: [], deviations: [] });
+});
+
+describe('what a tool reads outside', () => {
+  const PRICES = step(
+    'b',
+    '```tool\nfetch_litellm_pricing: {}\n```\n',
+    'tools: [fetch_litellm_pricing]\noutputs: [data/model_pricing.json]',
+  );
+
+  /** A run that read model prices, the server that it asked, and a copy of the run that does not tell of it. */
+  async function runWithPrices() {
+    const prices = await startLitellm({ kind: 'status', status: 503 });
+    onTestFinished(() => prices.close());
+    vi.stubEnv('LITELLM_PRICING_URL', prices.url);
+    vi.stubEnv('XDG_CACHE_HOME', temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const dir = path.join(temporaryFolder(), 'results');
+    await runToy(threeSteps({ 'steps/b.md': PRICES }), { resultsDir: dir, source: countingSource().open });
+    const silent = changed(dir, (event) => {
+      if (event.type !== 'outside_read') return event;
+      const { seq, time, run, step, tool } = event;
+      return { v: 1, seq, time, run, type: 'tool_progress', step, tool, message: 'cut out' };
+    });
+    return { prices, dir, silent };
+  }
+
+  it('is answered from the record, and fails where it is not in there: nobody is asked', async () => {
+    const { prices, dir, silent } = await runWithPrices();
+    const asked = prices.requests.length;
+    expect(asked).toBeGreaterThan(0);
+    expect(await replayOf(dir)).toMatchObject({ changes: [], deviations: [] });
+    const { deviations } = await replayOf(silent);
+    expect(deviations).toMatchObject([{ kind: 'call', step: 2, tool: 'fetch_litellm_pricing' }]);
+    expect(deviations).toMatchObject([{ now: { code: 'not_recorded', message: expect.stringContaining('prices') } }]);
+    expect(prices.requests).toHaveLength(asked);
+  });
+
+  it('is asked for where a live source is', async () => {
+    const { prices, silent } = await runWithPrices();
+    const asked = prices.requests.length;
+    await replayOf(silent, { live: () => Promise.reject(new Error('no query is missing')) });
+    expect(prices.requests.length).toBeGreaterThan(asked);
+  });
 });
