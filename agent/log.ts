@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import path from 'node:path';
 import { RunbookError } from '../lib/errors.ts';
-import { ioError } from '../lib/files.ts';
+import { ioError, syncFolder } from '../lib/files.ts';
 import type { EventBody, EventSink, RunEvent } from './events.ts';
 import type { Scrubber } from './secrets.ts';
 
@@ -53,11 +54,12 @@ export class EventLog {
    * @param record is on the disk before the event that ends what it belongs to
    * @throws RunbookError `log`
    */
-  attach(path: string, record?: Synced): void {
+  attach(file: string, record?: Synced): void {
     try {
-      this.#file = { path, fd: openSync(path, 'a'), record };
+      this.#file = { path: file, fd: openSync(file, 'a'), record };
+      syncFolder(path.dirname(file));
     } catch (cause) {
-      this.#failure = logError(path, cause);
+      this.#failure = logError(file, cause);
       throw this.#failure;
     }
     if (this.#waiting.length === 0) return;
@@ -98,7 +100,7 @@ export class EventLog {
       this.#waiting.push(lines);
       return undefined;
     }
-    const { path, fd, record } = this.#file;
+    const { path: file, fd, record } = this.#file;
     try {
       if (sync) record?.sync();
       writeAll(fd, Buffer.from(lines));
@@ -106,14 +108,14 @@ export class EventLog {
       return undefined;
     } catch (cause) {
       this.close();
-      this.#failure = logError(path, cause);
+      this.#failure = logError(file, cause);
       return this.#failure;
     }
   }
 }
 
-function logError(path: string, cause: unknown): RunbookError {
-  const { message, hint, at } = ioError(path, cause);
+function logError(file: string, cause: unknown): RunbookError {
+  const { message, hint, at } = ioError(file, cause);
   return new RunbookError('log', message, { cause, ...(hint ? { hint } : {}), ...(at ? { at } : {}) });
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lstatSync, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { messageOf, RunbookError } from './errors.ts';
@@ -54,6 +54,25 @@ export async function writeFileAtomic(file: string, content: string | Uint8Array
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw ioError(file, cause);
+  }
+}
+
+/** Waits until the disk has a file. @throws the system's error */
+export function syncFile(file: string): void {
+  const fd = openSync(file, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Waits until the disk has the names in a folder. Not every system can: the files are on the disk then, and mostly their names as well. */
+export function syncFolder(folder: string): void {
+  try {
+    syncFile(folder);
+  } catch {
+    // Windows opens no folders, and some network disks sync none.
   }
 }
 

@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../../lib/errors.ts';
-import { ioError } from '../../lib/files.ts';
+import { ioError, syncFile, syncFolder } from '../../lib/files.ts';
 
 /** The folder beside the log. */
 export const PAYLOADS = 'payloads';
@@ -25,33 +25,41 @@ export function digestOfJson(value: unknown): string {
 export class Payloads {
   readonly #root: string;
   readonly #scrub: <T>(value: T) => T;
+  readonly #ownerOf: (sha256: string) => string | undefined;
+  /** Files that this process wrote or found whole. */
+  readonly #kept = new Set<string>();
   #unsynced: string[] = [];
 
-  /** @param scrub takes secrets out of everything that is kept as JSON */
-  constructor(resultsDir: string, scrub: <T>(value: T) => T = (value) => value) {
+  /**
+   * @param scrub takes secrets out of everything that is kept as JSON
+   * @param ownerOf says for what a payload is kept, where one is damaged
+   */
+  constructor(
+    resultsDir: string,
+    scrub: <T>(value: T) => T = (value) => value,
+    ownerOf: (sha256: string) => string | undefined = () => undefined,
+  ) {
     this.#root = path.join(resultsDir, PAYLOADS);
     this.#scrub = scrub;
+    this.#ownerOf = ownerOf;
   }
 
-  /** @returns the digest by which it is found again. @throws RunbookError `log` */
+  /**
+   * What an earlier process left is mended where it is not whole, and synced once more: nobody knows whether the disk has it.
+   * @returns the digest by which it is found again
+   * @throws RunbookError `log`
+   */
   put(content: string | Buffer): string {
-    const sha256 = digestOf(content);
+    const data = Buffer.from(content);
+    const sha256 = digestOf(data);
     const file = this.#fileOf(sha256);
-    if (existsSync(file)) return sha256;
+    if (this.#kept.has(file) && existsSync(file)) return sha256;
     try {
-      mkdirSync(path.dirname(file), { recursive: true });
-      const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
-      const fd = openSync(temporary, 'w');
-      try {
-        const data = Buffer.from(content);
-        for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
-      } finally {
-        closeSync(fd);
-      }
-      renameSync(temporary, file);
+      if (!holds(file, data)) write(file, data);
     } catch (cause) {
       throw logError(file, cause);
     }
+    this.#kept.add(file);
     this.#unsynced.push(file);
     return sha256;
   }
@@ -69,9 +77,9 @@ export class Payloads {
   /** @throws RunbookError `log` where it is not there or is not what its name says */
   get(sha256: string): Buffer {
     const file = SHA256.test(sha256) ? this.#fileOf(sha256) : '';
-    if (file === '' || !existsSync(file)) throw damaged(`${PAYLOADS}/ holds no ${sha256}`);
+    if (!statSync(file, { throwIfNoEntry: false })?.isFile()) throw this.#damaged(`no ${sha256}`, sha256);
     const content = readFileSync(file);
-    if (digestOf(content) !== sha256) throw damaged(`${PAYLOADS}/ holds something else as ${sha256}`);
+    if (digestOf(content) !== sha256) throw this.#damaged(`something else as ${sha256}`, sha256);
     return content;
   }
 
@@ -85,18 +93,26 @@ export class Payloads {
 
   /** Waits until the disk has what was put since the last time. @throws RunbookError `log` */
   sync(): void {
-    for (const file of this.#unsynced.splice(0)) {
+    const files = this.#unsynced.splice(0);
+    for (const file of files) {
       try {
-        const fd = openSync(file, 'r');
-        try {
-          fsyncSync(fd);
-        } finally {
-          closeSync(fd);
-        }
+        syncFile(file);
       } catch (cause) {
         throw logError(file, cause);
       }
     }
+    if (files.length === 0) return;
+    const folders = new Set([...files.map((file) => path.dirname(file)), this.#root, path.dirname(this.#root)]);
+    for (const folder of folders) syncFolder(folder);
+  }
+
+  #damaged(what: string, sha256: string): RunbookError {
+    const owner = this.#ownerOf(sha256);
+    const named = owner === undefined ? what : `${what} (${owner})`;
+    return new RunbookError('log', `The record of the run is damaged: ${PAYLOADS}/ holds ${named}.`, {
+      at: PAYLOADS,
+      hint: 'Take the run from a copy, or make it again.',
+    });
   }
 
   #fileOf(sha256: string): string {
@@ -114,11 +130,21 @@ export function isDigest(value: unknown): value is string {
   return typeof value === 'string' && SHA256.test(value);
 }
 
-function damaged(what: string): RunbookError {
-  return new RunbookError('log', `The record of the run is damaged: ${what}.`, {
-    at: PAYLOADS,
-    hint: 'Take the run from a copy, or make it again.',
-  });
+/** A power cut may have left a file with less than was written. */
+function holds(file: string, data: Buffer): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.size === data.length && readFileSync(file).equals(data);
+}
+
+function write(file: string, data: Buffer): void {
+  mkdirSync(path.dirname(file), { recursive: true });
+  const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
+  const fd = openSync(temporary, 'w');
+  try {
+    for (let done = 0; done < data.length; ) done += writeSync(fd, data, done);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, file);
 }
 
 function logError(file: string, cause: unknown): RunbookError {
