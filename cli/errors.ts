@@ -12,6 +12,9 @@ export function exitCodeOf(error: unknown): number {
     case 'source_unavailable':
     case 'io':
       return 2;
+    // A log that cannot be read keeps a command from starting; one that the system does not let be written broke a run.
+    case 'log':
+      return error.cause === undefined ? 2 : 5;
     case 'gate':
     case 'auth':
     case 'forbidden':

@@ -23,7 +23,7 @@ export type ErrorCode =
   | 'not_events' // a file that holds no events at all (exit 2)
   | 'gate' // a gate stopped the run (exit 3)
   | 'not_recorded' // a replay asks what the run did not ask
-  | 'log' // the run's own log cannot be written: nothing may go on unrecorded
+  | 'log' // the run's own log cannot be written: nothing may go on unrecorded (exit 5); a log is damaged (exit 2)
   | 'io' // disk full, unwritable folder, path outside the results dir
   | 'interrupted'; // Ctrl-C
 

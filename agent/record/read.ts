@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../../lib/errors.ts';
 import type { EventBody, RunEvent } from '../events.ts';
 import { EVENTS } from '../results.ts';
+import { faultIn } from './event-fields.ts';
 import { Payloads } from './payloads.ts';
 
 /** The events of a type. */
@@ -22,46 +23,83 @@ export interface RunRecord {
 
 /**
  * Reads the log of a run. A half-written last line (the process was killed) is left out; anything else that is no event is a fault.
- * @throws RunbookError `usage` where there is no run, `log` naming the line that is damaged
+ * @throws RunbookError `usage` where there is no run, `log` naming the line and the field that are damaged
  */
 export function readRecord(dir: string): RunRecord {
   const file = path.join(dir, EVENTS);
-  if (!existsSync(file))
-    throw new RunbookError('usage', `There is no run in ${dir}: it holds no ${EVENTS}.`, {
-      at: dir,
-      hint: 'Give the results dir of a run, or the id that `runbook runs` shows.',
-    });
-  const content = readFileSync(file);
+  const content = contentOf(file, dir);
   const whole = content.lastIndexOf(10) + 1;
+  if (whole === 0) throw notBegun(file);
   const lines = content.subarray(0, whole).toString('utf8').split('\n').slice(0, -1);
   const events = lines.map((line, index) => eventIn(line, index + 1));
-  const started = lastStart(events);
-  if (!started)
-    throw new RunbookError('usage', `${file} does not tell how its run began.`, {
-      at: file,
-      hint: 'It was cut at its beginning: make the run again.',
-    });
-  return { dir, events, started, payloads: new Payloads(dir), bytes: { whole, torn: content.length - whole } };
+  const started = firstStart(events);
+  if (!started) throw new RunbookError('log', `${file} does not tell how its run began.`, { at: file, hint: CHANGED });
+  const payloads = new Payloads(dir, undefined, (sha256) => ownerOf(sha256, events));
+  return { dir, events, started, payloads, bytes: { whole, torn: content.length - whole } };
 }
+
+/** Reading a pipe would never end. */
+function contentOf(file: string, dir: string): Buffer {
+  const hint = 'Give the results dir of a run, or the id that `runbook runs` shows.';
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) throw new RunbookError('usage', `There is no run in ${dir}: it holds no ${EVENTS}.`, { at: dir, hint });
+  if (stat.isDirectory())
+    throw new RunbookError('log', `${file} is a folder, and no log of a run.`, { at: file, hint });
+  if (!stat.isFile())
+    throw new RunbookError('log', `${file} is no plain file, and no log of a run.`, { at: file, hint });
+  return readFileSync(file);
+}
+
+function notBegun(file: string): RunbookError {
+  return new RunbookError('log', `${file} holds no event: its run was stopped before it began.`, {
+    at: file,
+    hint: 'Nothing was done: make the run again, with --overwrite where it is to have the same results dir.',
+  });
+}
+
+const CHANGED = 'The log was changed after the run: take it from a copy, or make the run again.';
 
 function eventIn(line: string, number: number): RunEvent {
-  const damaged = (why: string) =>
-    new RunbookError('log', `${EVENTS}:${number} ${why}.`, {
-      at: `${EVENTS}:${number}`,
-      hint: 'The log was changed after the run: take it from a copy, or make the run again.',
-    });
-  let event: RunEvent;
-  try {
-    event = JSON.parse(line) as RunEvent;
-  } catch {
-    throw damaged('is no event');
-  }
-  if (event.v !== 1) throw damaged(`is of version ${String(event.v)}, and this program reads version 1`);
-  if (event.seq !== number) throw damaged(`has the number ${String(event.seq)}`);
-  return event;
+  const damaged = (why: string, hint = CHANGED) =>
+    new RunbookError('log', `${EVENTS}:${number}${why}.`, { at: `${EVENTS}:${number}`, hint });
+  const event = objectIn(line);
+  if (typeof event?.v !== 'number') throw damaged(' is no event');
+  const { v, seq } = event;
+  if (v !== 1) throw damaged(` is of version ${v}, and this program reads version 1`, hintFor(v));
+  if (seq !== number) throw damaged(` has the number ${String(seq)}`);
+  const fault = faultIn(event);
+  if (fault !== undefined) throw damaged(fault);
+  return event as unknown as RunEvent;
 }
 
-function lastStart(events: readonly RunEvent[]): Started | undefined {
+function hintFor(version: number): string {
+  return version > 1 ? 'The run was made by a newer version of the program: use that one, or a newer one.' : CHANGED;
+}
+
+function objectIn(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** For what a payload is kept, as the first event that names it says. */
+function ownerOf(sha256: string, events: readonly RunEvent[]): string | undefined {
+  const event = events.find((each) => JSON.stringify(each).includes(sha256));
+  if (!event) return undefined;
+  const name = nameIn(event, sha256);
+  return `${EVENTS}:${event.seq}, ${event.type}${name === undefined ? '' : `: ${name}`}`;
+}
+
+function nameIn(event: RunEvent, sha256: string): string | undefined {
+  if ('runbook' in event) return event.runbook?.files.find((file) => file.sha256 === sha256)?.path;
+  if ('path' in event) return event.path;
+  return 'tool' in event ? event.tool : undefined;
+}
+
+function firstStart(events: readonly RunEvent[]): Started | undefined {
   return events.find((event): event is Started => event.type === 'run_started');
 }
 

@@ -59,7 +59,7 @@ describe('a run that was broken off', () => {
     const stray = {
       v: 1,
       seq,
-      time: '',
+      time: '2026-07-31T12:00:00.000Z',
       run: readRecord(resultsDir).started.run,
       type: 'artifact_written',
       path: 'data/stray.csv',
