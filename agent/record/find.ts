@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../../lib/errors.ts';
 import { EVENTS } from '../results.ts';
@@ -20,7 +20,16 @@ export function runsBelow(folder: string, depth = MAX_DEPTH): string[] {
 
 function isRun(folder: string): boolean {
   const log = path.join(folder, EVENTS);
-  return existsSync(log) && (startOf(log) === FIRST_EVENT || existsSync(path.join(folder, PAYLOADS)));
+  return isFile(log) && (startOf(log) === FIRST_EVENT || existsSync(path.join(folder, PAYLOADS)));
+}
+
+/** Opening a pipe would never end. */
+function isFile(file: string): boolean {
+  try {
+    return statSync(file).isFile();
+  } catch {
+    return false; // not there, or not ours to read
+  }
 }
 
 function startOf(file: string): string {
@@ -48,29 +57,52 @@ function foldersIn(folder: string): string[] {
   }
 }
 
+/** The results dir that a folder or a log stands for; undefined for what is neither. */
+export function resultsDirOf(given: string): string | undefined {
+  if (existsSync(path.join(given, EVENTS))) return path.resolve(given);
+  return path.basename(given) === EVENTS && existsSync(given) ? path.dirname(path.resolve(given)) : undefined;
+}
+
 /**
- * The results dir of a run: a folder, or an id (or its beginning) of a run below the current folder.
+ * The results dir of a run: a folder, its log, or an id (or its beginning) of a run below the current folder.
  * @throws RunbookError `usage` where there is none, or the beginning fits several
  */
 export function findRun(given: string, below = '.'): string {
-  if (existsSync(path.join(given, EVENTS))) return path.resolve(given);
-  const fitting =
-    given.length < MIN_ID || given.includes('/')
-      ? []
-      : runsBelow(path.resolve(below)).filter((dir) => idOf(dir)?.startsWith(given));
+  const folder = resultsDirOf(given);
+  if (folder !== undefined) return folder;
+  const fitting = given.length < MIN_ID || given.includes('/') ? [] : runsCalled(given, path.resolve(below));
   const [first, second] = fitting;
-  if (first !== undefined && second === undefined) return first;
-  throw new RunbookError(
-    'usage',
-    first === undefined ? `There is no run ${given}.` : `${given} fits several runs: ${fitting.join(', ')}.`,
-    {
+  if (first === undefined)
+    throw new RunbookError('usage', `There is no run ${given}.`, {
       at: given,
-      hint:
-        first === undefined
-          ? 'Give the results dir of a run, or an id that `runbook runs` shows.'
-          : 'Give more of the id, or the folder.',
-    },
-  );
+      hint: 'Give the results dir of a run, or an id that `runbook runs` shows.',
+    });
+  if (second !== undefined) throw severalRuns(given, fitting);
+  return first.dir;
+}
+
+interface Named {
+  id: string;
+  dir: string;
+}
+
+function runsCalled(beginning: string, below: string): Named[] {
+  return runsBelow(below).flatMap((dir) => {
+    const id = idOf(dir);
+    return id?.startsWith(beginning) ? [{ id, dir }] : [];
+  });
+}
+
+/** Runs that fit a beginning and are named. */
+const MAX_NAMED = 5;
+
+function severalRuns(given: string, fitting: readonly Named[]): RunbookError {
+  const lines = fitting.slice(0, MAX_NAMED).map(({ id, dir }) => `${id} in ${dir}`);
+  if (fitting.length > MAX_NAMED) lines.push(`and ${fitting.length - MAX_NAMED} more`);
+  return new RunbookError('usage', `${given} fits ${fitting.length} runs:\n  ${lines.join('\n  ')}`, {
+    at: given,
+    hint: 'Give the folder, or more of the id.',
+  });
 }
 
 function idOf(dir: string): string | undefined {

@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { isArchive } from '../../agent/archive/name.ts';
+import { resultsDirOf } from '../../agent/record/find.ts';
 import { timelineOf } from '../../agent/record/timeline.ts';
-import { EVENTS } from '../../agent/results.ts';
 import { isRunbook, loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { paletteFor } from '../colors.ts';
@@ -22,10 +21,10 @@ export const show: Register = (command) => {
   );
 };
 
-/** A folder that holds a runbook is one, and what is no folder can only be the id of a run. */
+/** A folder that holds a runbook is one, and what is not there can only be the id of a run. */
 function isRun(given: string): boolean {
   if (isRunbook(given)) return false;
-  return isArchive(given) || !existsSync(given) || existsSync(path.join(given, EVENTS));
+  return isArchive(given) || !existsSync(given) || resultsDirOf(given) !== undefined;
 }
 
 function showRun(given: string, { json }: ShowFlags): Promise<void> {

@@ -109,7 +109,7 @@ describe('what is no run', () => {
     [['show', 'none'], 2, /There is no run none\./u],
     [['export', 'none'], 2, /There is no run none\./u],
     [['runs', 'none'], 2, /There is no folder/u],
-    [['replay', 'bad.tgz'], 2, /This is no archive of a run/u],
+    [['replay', 'bad.tgz'], 2, /bad\.tgz is no archive of a run/u],
   ])('%j is refused', async (args, code, said) => {
     writeFileSync(path.join(work, 'bad.tgz'), 'no archive');
     const ended = await runbook(args);

@@ -1,7 +1,9 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findRun, runsBelow } from '../../../agent/record/find.ts';
+import { readRecord } from '../../../agent/record/read.ts';
 import { listRuns, summaryOf } from '../../../agent/record/summary.ts';
 import { finished, generation, graded, type Made, RUN, recordOf, resumed, started } from '../hand-made.ts';
 import { runToy, temporaryFolder, toyRunbook } from '../toy.ts';
@@ -65,15 +67,15 @@ describe('listRuns', () => {
     const old = place(folder, 'old', [{ ...started(), time: '2026-07-01T00:00:00.000Z' }, finished(0)]);
     const young = place(folder, 'deep/er/young', [{ ...started(), time: '2026-07-02T00:00:00.000Z' }, finished(0)]);
     const damaged = place(folder, 'a-damaged', [started(), finished(0)]);
-    writeFileSync(path.join(damaged, 'events.jsonl'), '{"v":1,"seq":1}\nno event\n');
+    appendFileSync(path.join(damaged, 'events.jsonl'), 'no event\n');
     const odd = place(folder, 'odd', [started()]);
     writeFileSync(path.join(odd, 'events.jsonl'), '{"v":1,"seq":1,"type":"run_started"}\n');
     const list = listRuns(folder);
     expect(list.map((run) => run.place)).toEqual([young, old, damaged, odd]);
-    expect(list[2]).toMatchObject({ status: 'damaged', message: 'events.jsonl:2 is no event.' });
+    expect(list[2]).toMatchObject({ status: 'damaged', message: 'events.jsonl:3 is no event.' });
     expect(list[3]).toMatchObject({
       status: 'damaged',
-      message: expect.stringContaining('not as this program writes'),
+      message: expect.stringContaining('events.jsonl:1: field '),
     });
   });
 
@@ -87,10 +89,40 @@ describe('listRuns', () => {
     expect(findRun(RUN.slice(0, 8), folder)).toBe(run);
   });
 
+  it.runIf(process.platform !== 'win32')('does not wait for a pipe that is called as a log', () => {
+    const folder = temporaryFolder();
+    mkdirSync(path.join(folder, 'payloads'));
+    execFileSync('mkfifo', [path.join(folder, 'events.jsonl')]);
+    expect(listRuns(folder)).toEqual([]);
+    expect(() => readRecord(findRun(folder))).toThrow(
+      expect.objectContaining({ code: 'log', message: expect.stringContaining('is no plain file') }),
+    );
+  });
+
   it('tells of a real run what it was', async () => {
     const { outcome } = await runToy(toyRunbook());
     expect(listRuns(path.dirname(outcome.resultsDir))).toMatchObject([
       { run: outcome.id, place: outcome.resultsDir, agent: 'scripted', model: null, cost_usd: 0, parent: null },
     ]);
+  });
+});
+
+describe('findRun', () => {
+  it('takes the log for its folder', () => {
+    const { dir } = recordOf([started()]);
+    expect(findRun(path.join(dir, 'events.jsonl'))).toBe(dir);
+    expect(() => findRun(path.join(dir, 'none/events.jsonl'))).toThrow(/There is no run/u);
+  });
+
+  it('names at most five runs that fit a beginning, each with its whole id on a line', () => {
+    const folder = temporaryFolder();
+    const { dir } = recordOf([started()]);
+    for (const name of ['a', 'b']) cpSync(dir, path.join(folder, name), { recursive: true });
+    const two = `1111 fits 2 runs:\n  ${RUN} in ${folder}/a\n  ${RUN} in ${folder}/b`;
+    expect(() => findRun('1111', folder)).toThrow(
+      expect.objectContaining({ code: 'usage', message: two, hint: expect.stringContaining('Give the folder') }),
+    );
+    for (const name of ['c', 'd', 'e', 'f', 'g']) cpSync(dir, path.join(folder, name), { recursive: true });
+    expect(() => findRun('1111', folder)).toThrow(/^1111 fits 7 runs:(?:\n {2}\S+ in \S+){5}\n {2}and 2 more$/u);
   });
 });
