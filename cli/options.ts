@@ -84,7 +84,10 @@ export const REPLAY_OPTIONS: readonly OptionSpec[] = [
   { flags: '--step <n>', description: 'this step alone' },
   { flags: '--from <n>', description: 'from this step on; those before are taken from the record' },
   { flags: '--to <n>', description: 'up to this step' },
-  { flags: '--results-dir <dir>', description: 'keep what the replay leaves there (default: it is removed)' },
+  {
+    flags: '--results-dir <dir>',
+    description: 'keep what the replay leaves there, an empty folder (default: it is removed)',
+  },
   { flags: '--interactive', description: 'stop before each step and each tool call; help lists what can be asked' },
   { flags: '--json', description: 'the comparison as JSON' },
 ];

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { RunbookError } from '../../lib/errors.ts';
@@ -23,9 +23,8 @@ export interface ReplayOptions {
   /** Steps to perform; those before are taken from the record. The grading belongs to the last one. */
   from?: number | undefined;
   to?: number | undefined;
-  /** Where the results are left; without it they are looked at and removed. */
+  /** Where the results are left, an empty folder; without it they are looked at and removed. */
   resultsDir?: string | undefined;
-  overwrite?: boolean | undefined;
   hooks?: ReplayHooks;
   /** Asked for queries that are not in the record; with it, what tools read outside is asked for as well. */
   live?: ((request: QueryRequest) => Promise<QueryResult>) | undefined;
@@ -56,11 +55,12 @@ export interface ReplayOutcome {
 
 /**
  * Performs a run from its record, with no source, no network and no model, and compares every artifact with what was recorded.
- * @throws RunbookError `usage` for steps that the run did not finish, `log` for a damaged record
+ * @throws RunbookError `usage` for steps that the run did not finish or a results dir that is not empty, `log` for a damaged record
  */
 export async function replayRun(record: RunRecord, options: ReplayOptions): Promise<ReplayOutcome> {
   assertRecorded(record);
   const range = rangeOf(record, options);
+  if (options.resultsDir !== undefined) assertEmpty(options.resultsDir);
   const folder = mkdtempSync(path.join(tmpdir(), 'replay-'));
   try {
     const dir = options.resultsDir ?? path.join(folder, 'results');
@@ -96,6 +96,15 @@ export async function replayRun(record: RunRecord, options: ReplayOptions): Prom
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** What lies there may be the run itself. */
+function assertEmpty(dir: string): void {
+  if (!statSync(dir, { throwIfNoEntry: false })?.isDirectory() || readdirSync(dir).length === 0) return;
+  throw new RunbookError('usage', `The results dir ${path.resolve(dir)} is not empty.`, {
+    at: '--results-dir',
+    hint: 'Give a folder that is empty or not there yet: a replay writes over nothing.',
+  });
 }
 
 interface Range {
@@ -151,7 +160,7 @@ function baseOf(
     asked: started.source,
     resultsDir: dir,
     resultsDirName: started.results_dir,
-    overwrite: options.overwrite ?? false,
+    overwrite: false,
     parameters: {},
     params: started.params as Parameters,
     paramsOf: (step) => (partOf(parts, step)?.params ?? started.params) as Parameters,

@@ -62,6 +62,18 @@ describe('a replay', () => {
     await expect(replayOf(dir, { from: 3, to: 2 })).rejects.toMatchObject({ code: 'usage' });
   });
 
+  it('writes into no folder that holds something: least of all its own run', async () => {
+    const dir = await finishedRun();
+    const before = [readFileSync(path.join(dir, 'events.jsonl'), 'utf8'), filesIn(dir)];
+    for (const from of [1, 2])
+      await expect(replayOf(dir, { from, to: 2, resultsDir: dir })).rejects.toMatchObject({
+        code: 'usage',
+        message: `The results dir ${dir} is not empty.`,
+        hint: expect.not.stringContaining('--overwrite'),
+      });
+    expect([readFileSync(path.join(dir, 'events.jsonl'), 'utf8'), filesIn(dir)]).toEqual(before);
+  });
+
   it('names what differs, the step where it came up, and the call', async () => {
     const dir = await finishedRun();
     const other = changed(dir, (event, put, get) => {
