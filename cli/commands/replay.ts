@@ -23,9 +23,10 @@ interface ReplayFlags {
 }
 
 export const replay: Register = (command, exit) => {
-  command.action(async (run: string, flags: ReplayFlags) =>
-    exit(await withRun(run, (record) => perform(record, flags))),
-  );
+  command.action(async (run: string, flags: ReplayFlags) => {
+    assertOneStream(flags);
+    exit(await withRun(run, (record) => perform(record, flags)));
+  });
 };
 
 /** @returns 0 where everything is as it was, else 1; 130 where the user left */
@@ -43,6 +44,15 @@ async function perform(record: RunRecord, flags: ReplayFlags): Promise<number> {
     release();
     await session?.close();
   }
+}
+
+/** A conversation and JSON in one stream would be neither. @throws RunbookError `usage` */
+function assertOneStream({ json, interactive }: ReplayFlags): void {
+  if (!json || !interactive) return;
+  throw new RunbookError('usage', '--json and --interactive do not go together: both write to stdout.', {
+    at: '--json',
+    hint: 'Leave one of them out.',
+  });
 }
 
 function openSession(record: RunRecord): {

@@ -109,9 +109,15 @@ describe('what is no run', () => {
     [['show', 'none'], 2, /There is no run none\./u],
     [['export', 'none'], 2, /There is no run none\./u],
     [['runs', 'none'], 2, /There is no folder/u],
+    [['show', 'damaged', '--json'], 2, /events\.jsonl:1: field run: /u],
+    [['show', 'damaged/events.jsonl'], 2, /events\.jsonl:1: field run: /u],
+    [['replay', 'none', '--json', '--interactive'], 2, /--json and --interactive do not go together/u],
     [['replay', 'bad.tgz'], 2, /bad\.tgz is no archive of a run/u],
   ])('%j is refused', async (args, code, said) => {
     writeFileSync(path.join(work, 'bad.tgz'), 'no archive');
+    mkdirSync(path.join(work, 'damaged'), { recursive: true });
+    const event = { v: 1, seq: 1, type: 'model_text', time: '2026-07-31T12:00:00.000Z' };
+    writeFileSync(path.join(work, 'damaged/events.jsonl'), `${JSON.stringify(event)}\n`);
     const ended = await runbook(args);
     expect(ended).toMatchObject({ code, stdout: '' });
     expect(ended.stderr).toMatch(said);
