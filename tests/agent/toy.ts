@@ -1,10 +1,11 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { scriptedDriver } from '../../agent/drivers/scripted.ts';
 import type { RunEvent } from '../../agent/events.ts';
 import { liveSource } from '../../agent/opened-source.ts';
+import { faultIn } from '../../agent/record/event-fields.ts';
 import { runRunbook } from '../../agent/run.ts';
 import type { RunOptions, RunOutcome } from '../../agent/run-options.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
@@ -127,5 +128,12 @@ export async function runToy(
     },
     (event) => events.push(event),
   );
+  assertReadable(events);
   return { outcome, events };
+}
+
+/** What a run logs is what readers of a log ask for. */
+export function assertReadable(events: readonly RunEvent[]): void {
+  const faults = events.map((event) => faultIn(JSON.parse(JSON.stringify(event)) as RunEvent));
+  expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
 }

@@ -20,7 +20,7 @@ import {
   startMessages,
   throughClaudeCode,
 } from '../../servers/messages.ts';
-import { fixedSource, manifestOf, step, temporaryFolder, toyRunbook } from '../toy.ts';
+import { assertReadable, fixedSource, manifestOf, step, temporaryFolder, toyRunbook } from '../toy.ts';
 
 export const KEY = 'sk-ant-a-key-of-this-test';
 export const OUTPUTS = 'tools: [write_artifact, hogql_query]\noutputs: [data/a.json]';
@@ -94,6 +94,7 @@ export async function performDriver(
       options.onEvent?.(event);
     },
   );
+  assertReadable(events);
   return { exit: exitCode, events, server, dir };
 }
 

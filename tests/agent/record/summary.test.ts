@@ -92,7 +92,7 @@ describe('listRuns', () => {
   it.runIf(process.platform !== 'win32')('does not wait for a pipe that is called as a log', () => {
     const folder = temporaryFolder();
     mkdirSync(path.join(folder, 'payloads'));
-    execFileSync('mkfifo', [path.join(folder, 'events.jsonl')]);
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path.join(folder, 'events.jsonl')]);
     expect(listRuns(folder)).toEqual([]);
     expect(() => readRecord(findRun(folder))).toThrow(
       expect.objectContaining({ code: 'log', message: expect.stringContaining('is no plain file') }),
