@@ -5,6 +5,7 @@ import {
   GRADE_OPTIONS,
   MCP_OPTIONS,
   type OptionSpec,
+  PLATFORM_OPTIONS,
   REPLAY_OPTIONS,
   RESUME_OPTIONS,
   RUN_OPTIONS,
@@ -12,13 +13,14 @@ import {
   SERVE_OPTIONS,
   SHOW_OPTIONS,
   TOOL_OPTIONS,
+  WORKER_OPTIONS,
 } from './options.ts';
 import type { Register } from './register.ts';
 
 export interface CommandSpec {
   /** One word, or two for a command of a group (`source serve`). */
   name: string;
-  /** Arguments, as commander writes them. */
+  /** Arguments, as commander writes them; empty for none. */
   args: string;
   summary: string;
   options: readonly OptionSpec[];
@@ -113,6 +115,20 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/mcp.ts')).mcp,
   },
   {
+    name: 'serve',
+    args: '',
+    summary: 'the platform: runbooks as tasks, runs over an API',
+    options: PLATFORM_OPTIONS,
+    load: async () => (await import('./commands/platform.ts')).serve,
+  },
+  {
+    name: 'worker',
+    args: '',
+    summary: 'a further process that performs runs of a platform (DATABASE_URL)',
+    options: WORKER_OPTIONS,
+    load: async () => (await import('./commands/platform.ts')).worker,
+  },
+  {
     name: 'source serve',
     args: '<path...>',
     summary: "put event files behind PostHog's HTTP API",
@@ -129,7 +145,7 @@ const FIRST_STEPS: readonly [string, string][] = [
 
 /** What `runbook --help` prints. */
 export function helpText(): string {
-  const commands = COMMANDS.map(({ name, args, summary }): [string, string] => [`${name} ${args}`, summary]);
+  const commands = COMMANDS.map(({ name, args, summary }): [string, string] => [`${name} ${args}`.trim(), summary]);
   const options: [string, string][] = [
     ['-h, --help', 'help, also for a command: runbook run --help'],
     ['-V, --version', 'the version'],

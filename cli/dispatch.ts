@@ -15,11 +15,11 @@ export async function dispatch(argv: readonly string[]): Promise<number> {
   let code = 0;
   const command = new Command(`runbook ${spec.name}`)
     .description(`${spec.summary[0]?.toUpperCase()}${spec.summary.slice(1)}.`)
-    .arguments(spec.args)
     .exitOverride()
     .configureOutput({
       outputError: (text, write) => write(`${text}  runbook ${spec.name} --help lists what it takes.\n`),
     });
+  if (spec.args !== '') command.arguments(spec.args);
   addOptions(command, spec.options);
   const register = await spec.load();
   register(command, (value) => {

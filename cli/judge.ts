@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Budget } from '../agent/drivers/claude/budget.ts';
-import type { Provider } from '../agent/drivers/claude/providers.ts';
-import type { JudgeContext } from '../agent/judge.ts';
+import { openJudge } from '../agent/open-judge.ts';
 import { RunbookError } from '../lib/errors.ts';
 import type { Judge } from '../rubric/judge/contract.ts';
 import type { Rubric } from '../rubric/load.ts';
@@ -9,29 +7,6 @@ import type { ResultsDir } from '../tools/results-dir.ts';
 import { parseCost } from './options.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
-
-interface JudgeWish {
-  provider: Provider;
-  /** Any spelling: the one that the user insists on. */
-  insisted?: string | undefined;
-  rubric: Rubric['judge'];
-  /** The models that wrote the report, where models did. */
-  authors: readonly string[];
-  budget: Budget;
-  env: Env;
-}
-
-/** A model as judge. @throws RunbookError for an unknown model or a missing key, before anything is spent */
-export async function openJudge(wish: JudgeWish): Promise<(context: JudgeContext) => Judge> {
-  const { provider, insisted, rubric, authors, budget, env } = wish;
-  const { openClient } = await import('../agent/drivers/claude/client.ts');
-  const { agentModel } = await import('../agent/drivers/claude/models.ts');
-  const { modelJudge } = await import('../agent/judge.ts');
-  const { judgeModel } = await import('../agent/judge-model.ts');
-  const model = await agentModel(await judgeModel({ insisted, rubric: rubric.model, authors }, provider), provider);
-  const client = await openClient(provider, model, env);
-  return (context) => modelJudge({ client, provider, model, samples: rubric.samples, budget, authors }, context);
-}
 
 interface GradeFlags {
   judge: string;

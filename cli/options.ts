@@ -156,6 +156,22 @@ export const MCP_OPTIONS: readonly OptionSpec[] = [
   AS_OF,
 ];
 
+const DATA: OptionSpec = {
+  flags: '--data <dir>',
+  description: 'where the installation keeps what it keeps (default: RUNBOOK_DATA, or a folder of the user)',
+};
+
+export const PLATFORM_OPTIONS: readonly OptionSpec[] = [
+  DATA,
+  { flags: '--host <address>', description: 'address to listen on', default: '127.0.0.1' },
+  { flags: '--port <n>', description: 'port; 0 takes a free one', default: '4310' },
+  { flags: '--workers <n>', description: 'worker processes of this server', default: '1' },
+  { flags: '--collection-concurrency <n>', description: 'runs of a collection that go on at once', default: '20' },
+  { flags: '--worker-concurrency <n>', description: 'runs that one worker performs at once', default: '20' },
+];
+
+export const WORKER_OPTIONS: readonly OptionSpec[] = [DATA];
+
 export const SERVE_OPTIONS: readonly OptionSpec[] = [
   { flags: '--port <n>', description: 'port on 127.0.0.1; 0 takes a free one', required: true },
   { flags: '--as-of <time>', description: 'what now() means, ISO 8601, UTC (default: the newest event)' },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type ChosenDriver, chooseDriver } from '../agent/choose-driver.ts';
 import { liveSource, type OpenSource } from '../agent/opened-source.ts';
 import { lastPart } from '../agent/record/parts.ts';
 import { ofType, type RunRecord } from '../agent/record/read.ts';
@@ -7,10 +8,9 @@ import type { RunOptions } from '../agent/run-options.ts';
 import { isRunbook, loadRunbook } from '../agent/runbook/load.ts';
 import type { Runbook } from '../agent/runbook/manifest.ts';
 import { openSource } from '../sources/open-source.ts';
-import { type ChosenDriver, chooseDriver } from './driver.ts';
 import { loadEnv } from './env.ts';
 import { performLive, type ViewFlags } from './live-run.ts';
-import { type BudgetFlags, parseTime } from './options.ts';
+import { type BudgetFlags, parseBudget, parseTime } from './options.ts';
 
 /** What resume and fork may change of a recorded run. */
 export interface GoOnFlags extends BudgetFlags {
@@ -46,19 +46,9 @@ function driverOf(record: RunRecord, flags: GoOnFlags, runbook: Runbook, env: En
   const last = ofType(record.events, 'run_started', 'run_resumed').at(-1) ?? record.started;
   const agent = flags.agent ?? last.driver;
   const same = agent === last.driver;
-  const budget = last.budget;
-  const minutes = budget ? { maxMinutes: String(Math.max(1, Math.round(budget.seconds / 60))) } : {};
-  const limits: BudgetFlags = budget
-    ? {
-        maxCost: String(budget.costUsd),
-        maxTurns: String(budget.turnsPerStep),
-        maxTokens: String(budget.tokens),
-        ...minutes,
-      }
-    : {};
+  const limits = { ...last.budget, ...parseBudget(flags) };
   const model = flags.model ?? (same ? (last.model ?? undefined) : undefined);
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  return chooseDriver({ ...limits, ...given, agent, ...(model === undefined ? {} : { model }) }, runbook, env);
+  return chooseDriver({ agent, model, provider: flags.provider, limits }, runbook, env);
 }
 
 type GoOn = Pick<

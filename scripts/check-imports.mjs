@@ -14,7 +14,8 @@ const MAY_IMPORT = {
   rubric: ['lib', 'sources'],
   tools: ['rubric', 'analysis', 'sources', 'lib'],
   agent: ['tools', 'rubric', 'analysis', 'sources', 'lib'],
-  cli: ['agent', 'tools', 'rubric', 'analysis', 'sources', 'lib'],
+  platform: ['agent', 'tools', 'rubric', 'analysis', 'sources', 'lib'],
+  cli: ['platform', 'agent', 'tools', 'rubric', 'analysis', 'sources', 'lib'],
 };
 /** Folders whose files are never imported by the product. */
 const OUTSIDE = ['tests', 'bench', 'scripts'];

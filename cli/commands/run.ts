@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { chooseDriver } from '../../agent/choose-driver.ts';
 import { liveSource } from '../../agent/opened-source.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { openSource } from '../../sources/open-source.ts';
-import { chooseDriver } from '../driver.ts';
 import { loadEnv } from '../env.ts';
 import { performLive, type ViewFlags } from '../live-run.ts';
-import { type BudgetFlags, parseInteger, parsePairs, parseTime } from '../options.ts';
+import { type BudgetFlags, parseBudget, parseInteger, parsePairs, parseTime } from '../options.ts';
 import type { Register } from '../register.ts';
 import { sourceSpecs } from '../sources.ts';
 
@@ -33,7 +33,7 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
   const env = loadEnv();
   const specs = sourceSpecs(flags.source, env);
   const runbook = loadRunbook(given);
-  const { driver, judge, note } = await chooseDriver(flags, runbook, env);
+  const { driver, judge, note } = await chooseDriver({ ...flags, limits: parseBudget(flags) }, runbook, env);
   return performLive(
     {
       runbook,

@@ -1,0 +1,31 @@
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { RunbookError } from '../../lib/errors.ts';
+
+/** An answer that is an error: `{"detail": "text"}`, as Jetty's. */
+export function refusal(status: ContentfulStatusCode, detail: string): HTTPException {
+  return new HTTPException(status, { message: detail });
+}
+
+/** `{"detail": [{loc, msg, type}]}`, as FastAPI's. */
+interface Issue {
+  loc: (string | number)[];
+  msg: string;
+  type: string;
+}
+
+export function invalid(c: Context, issues: Issue[]): Response {
+  return c.json({ detail: issues }, 422);
+}
+
+/** What a handler threw, as an answer. What we did not foresee is no text for others: it may hold anything. */
+export function answerTo(error: Error, c: Context): Response {
+  if (error instanceof HTTPException) {
+    if (error.status === 401) c.header('WWW-Authenticate', 'Bearer');
+    return c.json({ detail: error.message }, error.status);
+  }
+  if (error instanceof RunbookError && (error.code === 'usage' || error.code === 'config'))
+    return c.json({ detail: error.hint ? `${error.message} ${error.hint}` : error.message }, 400);
+  return c.json({ detail: 'The server failed; what it could not do is in its log.' }, 500);
+}

@@ -1,0 +1,154 @@
+import { createReadStream, statSync } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { ResultsDir } from '../../tools/results-dir.ts';
+import type { Collection } from '../store/collections.ts';
+import { runByTrajectory } from '../store/runs.ts';
+import { type Task, taskByName } from '../store/tasks.ts';
+import type { Token } from '../store/tokens.ts';
+import { findUpload } from '../store/uploads.ts';
+import { collectionFor, taskFor } from './auth.ts';
+import { refusal } from './errors.ts';
+import type { Platform } from './platform.ts';
+import { type Api, answer, createRoute, REFUSALS, z } from './route.ts';
+import { namesOf } from './runs.ts';
+import { contentTypeOf, recordOf, runFolder, storedFiles } from './trajectory.ts';
+import { keepFiles, placeOf, type SentFile } from './uploads.ts';
+
+const multipart = (schema: z.ZodType) => ({ body: { content: { 'multipart/form-data': { schema } } } });
+
+const sandboxUpload = createRoute({
+  method: 'post',
+  path: '/api/v1/sandbox/upload',
+  request: {
+    query: z.object({ collection: z.string().optional() }),
+    ...multipart(
+      z.object({
+        files: z
+          .any()
+          .optional()
+          .openapi({ type: 'array', items: { type: 'string', format: 'binary' } }),
+      }),
+    ),
+  },
+  responses: {
+    200: answer(
+      z.object({ upload_id: z.string(), file_paths: z.array(z.string()), count: z.number() }),
+      'Kept; the paths go into init_params.file_paths or source',
+    ),
+    ...REFUSALS,
+  },
+});
+const fileUpload = createRoute({
+  method: 'post',
+  path: '/api/v1/files',
+  request: {
+    query: z.object({ collection: z.string().optional() }),
+    ...multipart(z.object({ file: z.any().optional().openapi({ type: 'string', format: 'binary' }) })),
+  },
+  responses: {
+    200: answer(z.object({ id: z.string(), filename: z.string(), bytes: z.number(), object: z.string() }), 'Kept'),
+    ...REFUSALS,
+  },
+});
+const listFiles = createRoute({
+  method: 'get',
+  path: '/api/v1/list-files',
+  request: { query: z.object({ prefix: z.string() }) },
+  responses: { 200: answer(z.object({ files: z.array(z.string()) }), 'Stored files of runs'), ...REFUSALS },
+});
+
+export function fileRoutes(api: Api, platform: Platform): void {
+  api.openapi(sandboxUpload, async (c) => {
+    const files = (await c.req.formData()).getAll('files').filter(isFile);
+    const { id, uploads } = await kept(platform, c.get('token'), { name: c.req.valid('query').collection, files });
+    return c.json({ upload_id: id, file_paths: uploads.map((upload) => upload.path), count: uploads.length }, 200);
+  });
+  api.openapi(fileUpload, async (c) => {
+    const files = (await c.req.formData()).getAll('file').filter(isFile).slice(0, 1);
+    const { uploads } = await kept(platform, c.get('token'), { name: c.req.valid('query').collection, files });
+    const [upload] = uploads;
+    if (!upload) throw refusal(400, 'file: none was sent');
+    return c.json({ id: upload.id, filename: upload.name, bytes: upload.bytes, object: 'file' }, 200);
+  });
+  api.openapi(listFiles, async (c) => {
+    const { prefix } = c.req.valid('query');
+    const [collection = '', task = ''] = prefix.split('/');
+    const names = await taskFor(platform, c.get('token'), { collection, task });
+    const { rows } = await platform.pool.query<{ trajectory_id: string }>(
+      'SELECT trajectory_id FROM platform.runs WHERE task_id = $1 ORDER BY created DESC LIMIT 100',
+      [names.task.id],
+    );
+    const files = await Promise.all(
+      rows.map(({ trajectory_id }) => filesOf(platform, names, trajectory_id).then((run) => run.files)),
+    );
+    return c.json(
+      { files: files.flat().flatMap(({ path: stored }) => (stored.startsWith(prefix) ? [stored] : [])) },
+      200,
+    );
+  });
+  // A path with slashes is no parameter of OpenAPI; it is described in docs/platform.md.
+  api.get('/api/v1/file/*', async (c) => {
+    const stored = decodeURIComponent(new URL(c.req.url).pathname.slice('/api/v1/file/'.length));
+    const file = await placeOfStored(platform, c.get('token'), stored);
+    const { size } = statSync(file);
+    const name = path.basename(stored).replaceAll(/[^\w.-]/gu, '_');
+    return c.body(Readable.toWeb(createReadStream(file)) as ReadableStream, 200, {
+      'content-type': contentTypeOf(path.extname(file)),
+      'content-length': String(size),
+      'content-disposition': `attachment; filename="${name}"`,
+      // It may be a page that a model wrote.
+      'content-security-policy': 'sandbox',
+      'x-content-type-options': 'nosniff',
+    });
+  });
+}
+
+const isFile = (value: SentFile | string): value is SentFile => typeof value === 'object';
+
+async function kept(
+  platform: Platform,
+  token: Token,
+  { name, files }: { name: string | undefined; files: SentFile[] },
+) {
+  const collection = await (name === undefined ? ownCollection(platform, token) : collectionFor(platform, token, name));
+  if (files.length === 0) throw refusal(400, 'files: none was sent');
+  const names = { collectionId: collection.id, collection: collection.name };
+  return keepFiles(platform, platform.pool, { ...names, files });
+}
+
+async function ownCollection({ pool }: Platform, token: Token): Promise<{ id: string; name: string }> {
+  const { rows } = await pool.query<{ id: string; name: string }>(
+    'SELECT id, name FROM platform.collections WHERE id = $1',
+    [token.collectionId],
+  );
+  if (rows[0]) return rows[0];
+  throw refusal(400, 'collection: say which one (?collection=NAME), since this token is for all of them');
+}
+
+/** Where a stored file lies. @throws 404 for none, and for one of a collection that the token does not see */
+async function placeOfStored(platform: Platform, token: Token, stored: string): Promise<string> {
+  const [name = '', task = '', folder = '', file = ''] = stored.split('/');
+  const collection = await collectionFor(platform, token, name);
+  if (task === '_sandbox_uploads') {
+    const upload = await findUpload(platform.pool, collection.id, stored);
+    if (upload) return placeOf(platform, upload);
+  } else if (folder === '0000') {
+    const found = await taskByName(platform.pool, collection.id, task);
+    const { run, files } = found
+      ? await filesOf(platform, { collection, task: found }, file.slice(0, 8))
+      : { run: undefined, files: [] };
+    const entry = files.find((each) => each.path === stored);
+    if (run && entry) return ResultsDir.open(runFolder(platform, run)).resolve(entry.file);
+  }
+  throw refusal(404, 'File not found');
+}
+
+async function filesOf(
+  platform: Platform,
+  { collection, task }: { collection: Collection; task: Task },
+  trajectoryId: string,
+) {
+  const run = await runByTrajectory(platform.pool, { collectionId: collection.id, taskId: task.id, trajectoryId });
+  return { run, files: run ? storedFiles(namesOf(collection, task), run, recordOf(platform, run)) : [] };
+}

@@ -1,0 +1,140 @@
+import { addAudit } from '../store/audit.ts';
+import type { Collection } from '../store/collections.ts';
+import { labelsOf } from '../store/labels.ts';
+import { type PlatformRun, runById, setSecretParams } from '../store/runs.ts';
+import type { Task } from '../store/tasks.ts';
+import { actorOf, taskFor } from './auth.ts';
+import { refusal } from './errors.ts';
+import type { Platform } from './platform.ts';
+import { type Api, answer, createRoute, ofTask, REFUSALS, z } from './route.ts';
+import { type Named, shownRun, storagePath, trajectoryShape, workflowId } from './trajectory.ts';
+import { keepFiles, type SentFile } from './uploads.ts';
+
+/** A synchronous call waits so long; the run goes on behind it. Clients of the public platform are cut off after about 100 s. */
+const SYNC_MS = 90_000;
+const POLL_MS = 200;
+
+const object = z.record(z.string(), z.unknown());
+const started = z
+  .object({ message: z.string(), workflow_id: z.string(), result: object, trajectory: object, metadata: z.string() })
+  .openapi('WorkflowResponse');
+
+const form = {
+  content: {
+    'multipart/form-data': {
+      schema: z.object({
+        init_params: z.string().optional().openapi({ description: 'JSON; over those of the task, vars by name' }),
+        secret_params: z
+          .string()
+          .optional()
+          .openapi({ description: 'JSON; for this run alone, never stored in plain' }),
+        files: z
+          .any()
+          .optional()
+          .openapi({ type: 'array', items: { type: 'string', format: 'binary' } }),
+        webhook_url: z.string().optional(),
+        webhook_secret: z.string().optional(),
+      }),
+    },
+  },
+};
+
+const run = createRoute({
+  method: 'post',
+  path: '/api/v1/run/{collection}/{task}',
+  request: { params: ofTask, body: form },
+  responses: { 200: answer(started, 'Begun; its id is behind the last -- of workflow_id'), ...REFUSALS },
+});
+const runSync = createRoute({
+  method: 'post',
+  path: '/api/v1/run-sync/{collection}/{task}',
+  request: { params: ofTask, body: form },
+  responses: {
+    200: answer(started.extend(trajectoryShape.partial().shape), 'As it stands when it ends, or after 90 s'),
+    ...REFUSALS,
+  },
+});
+
+export function runRoutes(api: Api, platform: Platform): void {
+  api.openapi(run, async (c) => {
+    const { names, made } = await submit(platform, c.get('token'), c.req.valid('param'), await c.req.formData());
+    return c.json(begun(names, made), 200);
+  });
+  api.openapi(runSync, async (c) => {
+    const { names, made } = await submit(platform, c.get('token'), c.req.valid('param'), await c.req.formData());
+    const until = performance.now() + SYNC_MS;
+    let now: PlatformRun = made;
+    while (!now.ended && performance.now() < until && !c.req.raw.signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      now = (await runById(platform.pool, made.id)) ?? now;
+    }
+    const labels = (await labelsOf(platform.pool, [now.id])).get(now.id) ?? [];
+    const trajectory = shownRun(platform, now, { names, labels });
+    return c.json({ ...trajectory, ...begun(names, made), trajectory }, 200);
+  });
+}
+
+function begun(names: Named, { trajectoryId }: PlatformRun): z.infer<typeof started> {
+  return {
+    message: 'Workflow started',
+    workflow_id: workflowId(names, trajectoryId),
+    result: {},
+    trajectory: {},
+    metadata: `${storagePath(names)}/${trajectoryId}.json`,
+  };
+}
+
+async function submit(
+  platform: Platform,
+  token: Parameters<typeof taskFor>[1],
+  asked: { collection: string; task: string },
+  given: FormData,
+): Promise<{ names: Named; made: PlatformRun }> {
+  const { collection, task } = await taskFor(platform, token, asked);
+  const initParams = jsonIn(given, 'init_params');
+  const secrets = z.record(z.string(), z.string()).safeParse(jsonIn(given, 'secret_params'));
+  if (!secrets.success) throw refusal(400, 'secret_params: an object of texts is needed');
+  const files = given.getAll('files').filter((file): file is SentFile => typeof file === 'object');
+  const withFiles = files.length === 0 ? initParams : await keptWith(platform, { collection, files, initParams });
+  const wanted = { collectionId: collection.id, taskId: task.id, initParams: withFiles, workflow: task.workflow };
+  const made = await platform.queue.submit({ ...wanted, author: token.name }, async (db, { id }) => {
+    if (Object.keys(secrets.data).length > 0)
+      await setSecretParams(db, { runId: id, secrets: secrets.data, cipher: platform.cipher });
+    const entry = { collectionId: collection.id, actor: actorOf(token), action: 'run.create' };
+    await addAudit(db, { ...entry, target: task.name, detail: { run: id } });
+  });
+  return { names: namesOf(collection, task), made: made as PlatformRun };
+}
+
+export function namesOf(collection: Collection, task: Task): Named {
+  return { collection: collection.name, task: task.name };
+}
+
+/** Files come under `file_paths`; where no source is named, they are what is analysed. */
+async function keptWith(
+  platform: Platform,
+  { collection, files, initParams }: { collection: Collection; files: SentFile[]; initParams: Record<string, unknown> },
+): Promise<Record<string, unknown>> {
+  const names = { collectionId: collection.id, collection: collection.name };
+  const { uploads } = await keepFiles(platform, platform.pool, { ...names, files });
+  const paths = uploads.map(({ path }) => path);
+  const earlier = Array.isArray(initParams.file_paths) ? initParams.file_paths : [];
+  return { source: paths, ...initParams, file_paths: [...earlier, ...paths] };
+}
+
+/** A client of the public platform sends one brace too many where it gives parameters. */
+function jsonIn(form: FormData, field: string): Record<string, unknown> {
+  const text = form.get(field);
+  if (text === null || text === '') return {};
+  const parsed = typeof text === 'string' ? (objectOf(text) ?? objectOf(text.replace(/\}\s*$/u, ''))) : undefined;
+  if (!parsed) throw refusal(400, `${field}: a JSON object is needed`);
+  return parsed;
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    return object.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

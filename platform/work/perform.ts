@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { chooseDriver } from '../../agent/choose-driver.ts';
+import { liveSource } from '../../agent/opened-source.ts';
+import { ofType, type RunRecord, readRecord } from '../../agent/record/read.ts';
+import { EVENTS } from '../../agent/results.ts';
+import { prepareResume, resumeOptions } from '../../agent/resume.ts';
+import { runRunbook } from '../../agent/run.ts';
+import { loadRunbook } from '../../agent/runbook/load.ts';
+import type { Runbook } from '../../agent/runbook/manifest.ts';
+import { messageOf, RunbookError } from '../../lib/errors.ts';
+import { openSource } from '../../sources/open-source.ts';
+import type { PlatformRun } from '../store/runs.ts';
+import { type Plan, planOf } from './plan.ts';
+import type { Progress } from './progress.ts';
+
+/** How a run came out. `interrupted`: this process stops, and another one goes on. */
+export type Performed =
+  | { kind: 'ended'; state: 'completed' | 'failed'; exitCode: number; error: string | null }
+  | { kind: 'interrupted' };
+
+export interface Performing {
+  run: PlatformRun;
+  /** Its results dir, which is made. */
+  dir: string;
+  /** What its runbook's secrets and its drivers read. */
+  env(): Promise<Readonly<Record<string, string | undefined>>>;
+  signal: AbortSignal;
+  progress: Progress;
+}
+
+/**
+ * Performs a run, or goes on with one that another process left. It completes only where what it left passed the grader; whatever keeps it
+ * from that is its error, in words.
+ */
+export async function performRun(performing: Performing): Promise<Performed> {
+  try {
+    const plan = planOf(performing.run);
+    const record = recordIn(performing.dir);
+    const exit = record && exitOf(record);
+    return ended(exit ?? (await perform(performing, plan, record)), performing);
+  } catch (error) {
+    if (performing.signal.aborted) return { kind: 'interrupted' };
+    return { kind: 'ended', state: 'failed', exitCode: exitFor(error), error: textOf(error) };
+  }
+}
+
+async function perform({ run, dir, signal, progress, ...more }: Performing, plan: Plan, record?: RunRecord) {
+  const runbook = runbookOf(plan);
+  const env = await more.env();
+  const { driver, judge, note } = await chooseDriver(plan.driver, runbook, env);
+  const asked = { specs: plan.source, as_of: plan.asOf?.toISOString() ?? null };
+  const asOf = plan.asOf ? { asOf: plan.asOf } : {};
+  mkdirSync(dir, { recursive: true });
+  const outcome = await runRunbook(
+    {
+      runbook,
+      open: liveSource(() => openSource(plan.source, { env, ...asOf })),
+      asked,
+      resultsDir: dir,
+      overwrite: true,
+      parameters: plan.parameters,
+      driver,
+      ...(judge ? { judge } : {}),
+      rounds: plan.rounds,
+      note: run.attempts > 1 ? `${note}; attempt ${run.attempts}` : note,
+      env,
+      signal,
+      ...(record ? goOn(record, runbook) : {}),
+    },
+    progress.event,
+  );
+  return outcome.exitCode;
+}
+
+/** The runbook is the task's as it was when the run was asked for; the program may be a newer one. */
+function goOn(record: RunRecord, runbook: Runbook) {
+  return { ...resumeOptions(record, { runbook, acceptChanges: true }), prepare: () => prepareResume(record) };
+}
+
+function runbookOf({ instruction }: Plan): Runbook {
+  if (instruction === undefined) return loadRunbook();
+  throw new RunbookError('usage', 'init_params.instruction: runbooks of other tasks cannot be performed yet.', {
+    at: 'init_params.instruction',
+    hint: 'Leave it out: the PostHog Trace Optimizer is performed.',
+  });
+}
+
+/** What an earlier process left; nothing where it was killed before it had begun. Who performs the run holds its lock in the database. */
+function recordIn(dir: string): RunRecord | undefined {
+  rmSync(path.join(dir, '.run.lock'), { force: true });
+  if (!existsSync(path.join(dir, EVENTS))) return undefined;
+  try {
+    return readRecord(dir);
+  } catch (error) {
+    if (error instanceof RunbookError && error.code === 'usage') return undefined;
+    throw error;
+  }
+}
+
+/** Of a run that reached its end while the database did not hear of it. */
+function exitOf({ events }: RunRecord): number | undefined {
+  const end = ofType(events, 'run_finished', 'run_resumed').at(-1);
+  return end?.type === 'run_finished' && end.exit !== 130 ? end.exit : undefined;
+}
+
+function ended(exitCode: number, { signal, progress }: Performing): Performed {
+  if (exitCode === 130 || (signal.aborted && exitCode > 1)) return { kind: 'interrupted' };
+  if (exitCode === 0) return { kind: 'ended', state: 'completed', exitCode, error: null };
+  const why = exitCode === 1 ? 'The report did not pass its evaluation: see grade.json.' : progress.failure;
+  return { kind: 'ended', state: 'failed', exitCode, error: why ?? `The run ended with exit code ${exitCode}.` };
+}
+
+function exitFor(error: unknown): number {
+  return error instanceof RunbookError && (error.code === 'usage' || error.code === 'config') ? 2 : 5;
+}
+
+function textOf(error: unknown): string {
+  const hint = error instanceof RunbookError ? error.hint : undefined;
+  return hint === undefined ? messageOf(error) : `${messageOf(error)} ${hint}`;
+}

@@ -1,0 +1,74 @@
+import { DBOSClient } from '@dbos-inc/dbos-sdk';
+import type { PoolClient } from 'pg';
+import { type Db, type Pool, transaction } from '../database/pool.ts';
+import { QUIET } from '../quiet.ts';
+import { createRun, type NewRun, type PlatformRun } from '../store/runs.ts';
+
+/** The queue of runs, and the durable workflow that performs one; both are known to every process by these names. */
+export const QUEUE = 'runs';
+export const WORKFLOW = 'perform';
+/** Name and version of the application for DBOS: a run that one version of the program began is gone on with by the next. */
+export const APPLICATION = 'runbook';
+export const APPLICATION_VERSION = '1';
+/** A worker looks for runs this often, ms. */
+const POLL_MS = 200;
+
+/** Lets runs be performed: every process may do so, workers take them. */
+export class RunQueue {
+  readonly #client: DBOSClient;
+  readonly #pool: Pool;
+
+  private constructor(client: DBOSClient, pool: Pool) {
+    this.#client = client;
+    this.#pool = pool;
+  }
+
+  /** @param concurrency runs that are performed at once: of one collection over all workers, and in one worker */
+  static async open(
+    pool: Pool,
+    { url, concurrency }: { url: string; concurrency: { collection: number; worker: number } },
+  ): Promise<RunQueue> {
+    const client = await DBOSClient.create({
+      systemDatabaseUrl: url,
+      applicationName: APPLICATION,
+      logger: QUIET,
+    });
+    await client.registerQueue(QUEUE, {
+      applicationName: APPLICATION,
+      partitionConcurrency: concurrency.collection,
+      workerConcurrency: concurrency.worker,
+      minPollingIntervalMs: POLL_MS,
+      onConflict: 'always_update',
+    });
+    return new RunQueue(client, pool);
+  }
+
+  /**
+   * Makes a run and lets it be performed: both happen, or neither.
+   * @param also more that belongs to it
+   * @returns undefined where its schedule has made one at that instant already
+   */
+  submit(run: NewRun, also?: (db: Db, made: PlatformRun) => Promise<void>): Promise<PlatformRun | undefined> {
+    return transaction(this.#pool, async (db) => {
+      const made = await createRun(db, run);
+      if (!made) return undefined;
+      await also?.(db, made);
+      await this.#client.enqueueInTransaction(
+        db as PoolClient,
+        {
+          workflowName: WORKFLOW,
+          queueName: QUEUE,
+          workflowID: made.id,
+          queuePartitionKey: made.collectionId,
+          appVersion: APPLICATION_VERSION,
+        },
+        made.id,
+      );
+      return made;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+}

@@ -1,0 +1,143 @@
+import path from 'node:path';
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import { getExecutor } from '@dbos-inc/dbos-sdk/internal/dbos';
+import { isUnanswered, type Pool } from '../database/pool.ts';
+import { QUIET } from '../quiet.ts';
+import type { Cipher } from '../secrets/cipher.ts';
+import { beginRun, cancelledAmong, endGivenUp, endRun, type PlatformRun, runById } from '../store/runs.ts';
+import { Alive, DeadWorkers } from './alive.ts';
+import { runEnvironment } from './environment.ts';
+import { performRun } from './perform.ts';
+import { EVENTS_CHANNEL, Progress } from './progress.ts';
+import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './queue.ts';
+
+export interface WorkerOptions {
+  pool: Pool;
+  url: string;
+  cipher: Cipher;
+  /** Where results are: one folder for every process of an installation. */
+  runsDir: string;
+  env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A run that another worker holds is looked at again after this, ms. */
+const HELD_MS = 2_000;
+/** Other workers are looked at this often, ms. */
+const LOOK_MS = 5_000;
+/** Whether runs are to be cancelled is looked at this often, ms. */
+const CANCEL_MS = 500;
+const ASK_AGAIN_MS = 1_000;
+const CANCELLED = { state: 'cancelled', exitCode: 130, error: 'Cancelled.' } as const;
+/** Processes that may die on one run before it is given up. */
+const MAX_ATTEMPTS = 20;
+
+/** A process that performs runs. There is one in a process: DBOS is. */
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #alive: Alive;
+  readonly #dead = new DeadWorkers();
+  readonly #running = new Map<string, AbortController>();
+  #stopping = false;
+  #timer: NodeJS.Timeout | undefined;
+  #looked = 0;
+
+  private constructor(options: WorkerOptions, alive: Alive) {
+    this.#options = options;
+    this.#alive = alive;
+  }
+
+  /** Signs on and begins to take runs. @throws RunbookError `config` where the database does not answer */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const worker = new Worker(options, await Alive.begin(options.pool, options.url));
+    DBOS.setConfig({
+      name: APPLICATION,
+      systemDatabaseUrl: options.url,
+      executorID: String(worker.#alive.number),
+      applicationVersion: APPLICATION_VERSION,
+      listenQueues: [QUEUE],
+      logger: QUIET,
+    });
+    DBOS.registerWorkflow((runId: string) => worker.#perform(runId), {
+      name: WORKFLOW,
+      maxRecoveryAttempts: MAX_ATTEMPTS,
+    });
+    await DBOS.launch();
+    worker.#timer = setInterval(() => void worker.#look().catch(() => undefined), CANCEL_MS);
+    return worker;
+  }
+
+  /** Takes no more runs, leaves those that it performs to others, and ends. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    clearInterval(this.#timer);
+    const hasLeft = this.#running.size > 0;
+    for (const controller of this.#running.values()) controller.abort();
+    while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await DBOS.shutdown({ workflowCompletionTimeoutMS: 0 });
+    await this.#alive.end(this.#options.pool, { hasLeft });
+  }
+
+  /** The durable workflow: it begins again in another process where this one dies, and goes on from the run's own record. */
+  async #perform(runId: string): Promise<void> {
+    const { pool } = this.#options;
+    while (!(await this.#alive.take(runId))) {
+      const run = await untilAnswered(() => runById(pool, runId));
+      if (!run || run.ended) return;
+      if (this.#stopping) return this.#leave();
+      await new Promise((resolve) => setTimeout(resolve, HELD_MS));
+    }
+    const controller = new AbortController();
+    this.#running.set(runId, controller);
+    try {
+      const run = await untilAnswered(() => beginRun(pool, runId, String(this.#alive.number)));
+      if (run) await this.#performBegun(run, controller);
+    } finally {
+      await this.#alive.giveBack(runId).catch(() => undefined);
+      this.#running.delete(runId);
+    }
+    if (this.#stopping) await this.#leave();
+  }
+
+  async #performBegun(run: PlatformRun, controller: AbortController): Promise<void> {
+    const { pool, runsDir } = this.#options;
+    if (run.cancelRequested) controller.abort();
+    const progress = new Progress(pool, run.id, run.costUsd);
+    const dir = path.join(runsDir, run.collectionId, run.trajectoryId);
+    const env = () => untilAnswered(() => runEnvironment(this.#options, run));
+    const performed = await performRun({ run, dir, env, signal: controller.signal, progress });
+    await progress.end();
+    if (performed.kind === 'interrupted' && this.#stopping) return;
+    const end = performed.kind === 'ended' ? performed : CANCELLED;
+    await untilAnswered(() => endRun(pool, run.id, end));
+    await pool.query('SELECT pg_notify($1, $2)', [EVENTS_CHANNEL, run.id]).catch(() => undefined);
+  }
+
+  /** The workflow stays open, so that another process takes it: it does not return in this one, which ends. */
+  #leave(): Promise<never> {
+    return new Promise(() => undefined);
+  }
+
+  async #look(): Promise<void> {
+    const { pool } = this.#options;
+    for (const id of await cancelledAmong(pool, [...this.#running.keys()])) this.#running.get(id)?.abort();
+    if (performance.now() - this.#looked < LOOK_MS) return;
+    this.#looked = performance.now();
+    for (const number of await this.#dead.look(pool)) {
+      await getExecutor().recoverPendingWorkflows([String(number)]);
+      await this.#dead.forget(pool, number);
+    }
+    await endGivenUp(pool);
+  }
+}
+
+/** The database may be restarted: what was performed is not lost for that. @throws what is no matter of the connection */
+async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isUnanswered(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ServerType, serve } from '@hono/node-server';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApi } from '../../platform/api/app.ts';
+import type { Platform } from '../../platform/api/platform.ts';
+import { Cipher } from '../../platform/secrets/cipher.ts';
+import { createCollection } from '../../platform/store/collections.ts';
+import { createToken } from '../../platform/store/tokens.ts';
+import { RunQueue } from '../../platform/work/queue.ts';
+import { Worker } from '../../platform/work/worker.ts';
+import { withDatabase } from './postgres.ts';
+
+const REQUESTS = '../shared/reference/jetty_client_requests.json';
+const database = withDatabase();
+const dir = mkdtempSync(path.join(tmpdir(), 'platform-api-'));
+let platform: Platform;
+let worker: Worker;
+let server: ServerType;
+let base: string;
+const tokens = { demo: '', other: '', admin: '' };
+
+beforeAll(async () => {
+  const { pool, url } = database;
+  const cipher = new Cipher('k'.repeat(32));
+  const queue = await RunQueue.open(pool, { url, concurrency: { collection: 4, worker: 4 } });
+  platform = { pool, cipher, queue, runsDir: path.join(dir, 'runs'), uploadsDir: path.join(dir, 'uploads') };
+  const env = { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/' };
+  worker = await Worker.start({ pool, url, cipher, runsDir: platform.runsDir, env });
+  for (const name of ['demo', 'other'] as const) {
+    const collection = await createCollection(pool, { name });
+    tokens[name] = (await createToken(pool, { collectionId: collection?.id ?? '', name })).text;
+  }
+  tokens.admin = (await createToken(pool, { collectionId: null, name: 'admin' })).text;
+  server = serve({ fetch: createApi(platform).fetch, port: 0, hostname: '127.0.0.1' });
+  await new Promise((resolve) => server.once('listening', resolve));
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server?.close();
+  await worker?.stop();
+  await platform?.queue.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+interface Answer {
+  status: number;
+  body: Record<string, never> & { detail?: unknown };
+}
+
+async function ask(
+  method: string,
+  where: string,
+  more: { token?: string; json?: unknown; form?: FormData } = {},
+): Promise<Answer> {
+  const { token = tokens.demo, json, form } = more;
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+  };
+  const content = json === undefined ? form : JSON.stringify(json);
+  const answer = await fetch(`${base}${where}`, {
+    method,
+    headers,
+    ...(content === undefined ? {} : { body: content }),
+  });
+  expect(answer.headers.get('content-type')).toMatch(/^application\/json/u);
+  return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+}
+
+function form(fields: Record<string, string>, files: [string, string][] = []): FormData {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields)) data.set(name, value);
+  for (const [name, content] of files) data.append('files', new Blob([content]), name);
+  return data;
+}
+
+const TASK = {
+  name: 't1',
+  description: 'd',
+  workflow: { init_params: { source: 'sample' }, step_configs: {}, steps: ['run'] },
+};
+
+async function ended(id: string, token = tokens.demo): Promise<Record<string, never>> {
+  for (;;) {
+    const { body } = await ask('GET', `/api/v1/db/trajectory/demo/t1/${id}`, { token });
+    if (!['pending', 'running'].includes(body.status ?? '')) return body;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+describe('the API', () => {
+  it('runs a task, shows its steps, and gives its files', async () => {
+    expect((await ask('POST', '/api/v1/tasks/demo', { json: TASK })).status).toBe(201);
+    const begun = await ask('POST', '/api/v1/run/demo/t1', { form: form({ init_params: '{"vars":{"top_n":"3"}}' }) });
+    expect(begun).toMatchObject({
+      status: 200,
+      body: { workflow_id: expect.stringMatching(/^demo-t1--[0-9a-f]{8}$/u) },
+    });
+    const id = String(begun.body.workflow_id).split('--').at(-1) ?? '';
+    const done = await ended(id);
+    expect(done).toMatchObject({
+      ...{ name: 'demo/t1', trajectory_id: id, status: 'completed', error: null, exit_code: 0, score: 5 },
+      init_params: { vars: { top_n: '3' } },
+    });
+    const steps = Object.values(done.steps ?? {}) as { key: string; status: string; duration_seconds: number }[];
+    expect(steps).toHaveLength(12);
+    expect(steps.at(-1)).toMatchObject({ key: 'run', outputs: { success: true } });
+    expect(new Set(steps.map(({ status }) => status))).toEqual(new Set(['completed']));
+    const outputs = (
+      steps.at(-1) as unknown as { outputs: { results_files: { path: string }[]; primary_files: string[] } }
+    ).outputs;
+    const [report = ''] = outputs.primary_files;
+    expect(report).toMatch(new RegExp(`^demo/t1/0000/${id}\\.run\\.\\d{4}\\.app--results--recommendations\\.md$`, 'u'));
+    const file = await fetch(`${base}/api/v1/file/${report}`, { headers: { authorization: `Bearer ${tokens.demo}` } });
+    expect(await file.text()).toContain('## Executive Summary');
+    expect(file.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+    const listed = await ask('GET', '/api/v1/list-files?prefix=demo/t1/0000');
+    expect(listed.body.files).toContain(report);
+    expect((await ask('GET', `/api/v1/workflows-logs/demo-t1--${id}`)).body).toMatchObject({ status: 'completed' });
+    expect((await ask('GET', '/api/v1/db/stats/demo/t1')).body).toMatchObject({ total: 1, success_rate: 1 });
+    for (const where of [
+      `/api/v1/db/trajectory/demo/t1/${id}`,
+      `/api/v1/workflows-logs/demo-t1--${id}`,
+      '/api/v1/db/stats/demo/t1',
+      '/api/v1/list-files?prefix=demo/t1/0000',
+      `/api/v1/file/${report}`,
+      '/api/v1/collections/demo/environment',
+    ])
+      expect(await ask('GET', where, { token: tokens.other }), where).toMatchObject({ status: 404 });
+  }, 120_000);
+
+  it('waits for the end of a synchronous run, whose files are its source', async () => {
+    const files: [string, string][] = [['../../events.jsonl', 'no events\n']];
+    const { status, body } = await ask('POST', '/api/v1/run-sync/demo/t1', {
+      form: form({ init_params: '{}' }, files),
+    });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ status: 'failed', steps: { run: { outputs: { success: false } } } });
+    expect(body.init_params).toMatchObject({
+      file_paths: [expect.stringMatching(/^demo\/_sandbox_uploads\/\w+\/00-events\.jsonl$/u)],
+    });
+    expect(String(body.error)).toContain('events');
+  }, 60_000);
+
+  it('never gives the value of a variable', async () => {
+    const changed = await ask('PATCH', '/api/v1/collections/demo/environment', {
+      json: { environment_variables: { POSTHOG_API_KEY: 'phx_secret', GONE: 'x' } },
+    });
+    expect(changed.body.environment_variables).toEqual({ POSTHOG_API_KEY: '********', GONE: '********' });
+    const again = await ask('PATCH', '/api/v1/collections/demo/environment', {
+      json: { environment_variables: { GONE: null } },
+    });
+    expect(Object.keys(again.body.environment_variables ?? {})).toEqual(['POSTHOG_API_KEY']);
+    expect(JSON.stringify([changed, again])).not.toContain('phx_secret');
+  });
+
+  it.each([
+    ['GET', '/api/v1/collections/', undefined, 401, 'Not authenticated'],
+    ['GET', '/api/v1/collections/', 'mlc_short', 401, 'Invalid API key format'],
+    ['GET', '/api/v1/collections/', `mlc_${'a'.repeat(32)}`, 401, 'Invalid or inactive API key'],
+  ])('%s %s with the token %s gives %i', async (method, where, token, status, detail) => {
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${base}${where}`, { method, headers });
+    expect([answer.status, await answer.json()]).toEqual([status, { detail }]);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+  });
+
+  it('refuses what is wrong, in the public words', async () => {
+    expect(await ask('POST', '/api/v1/tasks/demo', { json: { ...TASK, name: 'T1' } })).toEqual({
+      status: 400,
+      body: { detail: "Task with name 'T1' already exists in collection 'demo'" },
+    });
+    expect(await ask('GET', '/api/v1/tasks/demo/none')).toMatchObject({
+      status: 404,
+      body: { detail: "Task 'none' in collection 'demo' not found" },
+    });
+    expect(await ask('POST', '/api/v1/tasks/demo', { json: { name: 'x' } })).toMatchObject({
+      status: 422,
+      body: { detail: [{ loc: ['body', 'workflow'] }] },
+    });
+    expect(await ask('POST', '/api/v1/collections', { json: { name: 'new' } })).toMatchObject({ status: 403 });
+    expect(await ask('POST', '/api/v1/collections', { json: { name: 'new' }, token: tokens.admin })).toMatchObject({
+      status: 200,
+      body: { name: 'new' },
+    });
+    expect((await ask('GET', '/api/v1/collections/')).body).toMatchObject([{ name: 'demo' }]);
+    expect((await ask('GET', '/api/v1/collections/', { token: tokens.admin })).body).toHaveLength(3);
+    expect((await ask('POST', '/api/v1/run/demo/t1', { form: form({ init_params: 'no' }) })).status).toBe(400);
+    expect((await ask('GET', '/api/v1/nothing')).status).toBe(404);
+  });
+
+  it('describes itself', async () => {
+    const { body } = await ask('GET', '/openapi.json');
+    expect(Object.keys(body.paths ?? {})).toContain('/api/v1/run/{collection}/{task}');
+  });
+});
+
+describe('the requests of the real clients', () => {
+  const known = existsSync(REQUESTS);
+  if (!known) process.stderr.write(`LOUD: ${REQUESTS} is missing; recorded requests are not sent\n`);
+  it.runIf(known)(
+    'get an answer each, but for routines, which are not there yet',
+    async () => {
+      const recorded = JSON.parse(readFileSync(REQUESTS, 'utf8')) as Record<
+        'method' | 'url' | 'content_type' | 'body',
+        string
+      >[];
+      const ids: Record<string, string> = {};
+      for (const name of ['t 1/x', 't1', 'quick-chat']) {
+        await ask('POST', '/api/v1/tasks/demo', { json: { ...TASK, name } });
+        const where = `/api/v1/run/demo/${encodeURIComponent(name)}`;
+        const { body } = await ask('POST', where, { form: form({ init_params: '{"source":7}' }) });
+        ids[encodeURIComponent(name)] = String(body.workflow_id).split('--').at(-1) ?? '';
+      }
+      /** As it was recorded, with an id that there is. */
+      const addressOf = (url: string) =>
+        url.replace('abc12345', ids[url.includes('t%201%2Fx') ? 't%201%2Fx' : 't1'] ?? '');
+      const refused: string[] = [];
+      for (const { method, url, content_type, body } of recorded) {
+        if (url.startsWith('/api/v1/routines')) continue;
+        const boundary = /^--(\S+)/u.exec(body)?.[1];
+        const type = content_type.startsWith('multipart') ? `multipart/form-data; boundary=${boundary}` : content_type;
+        const headers = { authorization: `Bearer ${tokens.demo}`, ...(type ? { 'content-type': type } : {}) };
+        const answer = await fetch(`${base}${addressOf(url)}`, { method, headers, ...(body ? { body } : {}) });
+        const said = (await answer.json()) as { detail?: unknown };
+        if (!answer.ok) refused.push(`${method} ${url}: ${answer.status} ${JSON.stringify(said.detail)}`);
+      }
+      // Two clients make the same task.
+      expect(refused).toEqual([expect.stringMatching(/^POST \/api\/v1\/tasks\/demo: 400 .*already exists/u)]);
+    },
+    300_000,
+  );
+});

@@ -1,0 +1,76 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { startEmbedded } from '../../platform/database/embedded.ts';
+import { migrate } from '../../platform/database/migrate.ts';
+import { MIGRATIONS } from '../../platform/database/migrations.ts';
+import { openPool, transaction } from '../../platform/database/pool.ts';
+import { withDatabase } from './postgres.ts';
+
+const database = withDatabase();
+
+describe('the embedded PostgreSQL', () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('is found again where it runs, and keeps its data where it is started again', async () => {
+    const first = await startEmbedded(dir);
+    const pool = await openPool(first.url);
+    await pool.query('CREATE TABLE kept AS SELECT 42 AS answer');
+    const second = await startEmbedded(dir);
+    expect(second.url).toBe(first.url);
+    await pool.end();
+    await second.stop();
+    const third = await startEmbedded(dir);
+    const again = await openPool(third.url);
+    expect((await again.query('SELECT answer FROM kept')).rows).toEqual([{ answer: 42 }]);
+    await again.end();
+    await third.stop();
+  });
+
+  it('listens on the loopback alone, with a password that only its owner may read', async () => {
+    const file = path.join(dir, 'postgres.password');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const server = await startEmbedded(dir);
+    expect(new URL(server.url).hostname).toBe('127.0.0.1');
+    const wrong = server.url.replace(readFileSync(file, 'utf8').trim(), 'wrong');
+    await expect(openPool(wrong)).rejects.toMatchObject({ code: 'config' });
+    await server.stop();
+    await expect(openPool(server.url)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.not.stringContaining(readFileSync(file, 'utf8').trim()),
+    });
+  });
+});
+
+describe('the schema', () => {
+  it('is made once, however many processes start at once', async () => {
+    await Promise.all(Array.from({ length: 5 }, () => migrate(database.pool, database.url)));
+    const { rows } = await database.pool.query('SELECT number FROM platform.migrations ORDER BY number');
+    expect(rows).toEqual(MIGRATIONS.map((_, index) => ({ number: index + 1 })));
+  });
+
+  it('of a newer version is refused', async () => {
+    await database.pool.query('INSERT INTO platform.migrations (number) VALUES (999)');
+    await expect(migrate(database.pool, database.url)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('schema 999'),
+    });
+    await database.pool.query('DELETE FROM platform.migrations WHERE number = 999');
+  });
+});
+
+describe('a transaction', () => {
+  it('happens as a whole or not at all', async () => {
+    const { pool } = database;
+    await pool.query('CREATE TABLE pairs (n integer)');
+    const half = transaction(pool, async (db) => {
+      await db.query('INSERT INTO pairs VALUES (1)');
+      throw new Error('in the middle');
+    });
+    await expect(half).rejects.toThrow('in the middle');
+    await transaction(pool, (db) => db.query('INSERT INTO pairs VALUES (2)'));
+    expect((await pool.query('SELECT n FROM pairs')).rows).toEqual([{ n: 2 }]);
+  });
+});

@@ -1,0 +1,81 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readRecord } from '../../agent/record/read.ts';
+import { Cipher } from '../../platform/secrets/cipher.ts';
+import { createCollection } from '../../platform/store/collections.ts';
+import { cancelRun, type PlatformRun, runById } from '../../platform/store/runs.ts';
+import { createTask, type Task } from '../../platform/store/tasks.ts';
+import { RunQueue } from '../../platform/work/queue.ts';
+import { Worker } from '../../platform/work/worker.ts';
+import { withDatabase } from './postgres.ts';
+
+const database = withDatabase();
+const runsDir = mkdtempSync(path.join(tmpdir(), 'platform-runs-'));
+const cipher = new Cipher('k'.repeat(32));
+let queue: RunQueue;
+let worker: Worker;
+let task: Task;
+
+beforeAll(async () => {
+  const { pool, url } = database;
+  queue = await RunQueue.open(pool, { url, concurrency: { collection: 4, worker: 4 } });
+  const env = { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/' };
+  worker = await Worker.start({ pool, url, cipher, runsDir, env });
+  const collection = await createCollection(pool, { name: 'team' });
+  task = (await createTask(pool, collection?.id ?? '', {
+    ...{ name: 'optimizer', entityType: 'task', description: null, version: null, croissantMetadata: null },
+    workflow: { init_params: { vars: { top_n: '5', results_dir: '/app/results' }, source: 'sample' }, steps: ['run'] },
+    ...{ hasFileUploads: false, isPrivate: true, isChatFlow: false },
+  })) as Task;
+});
+afterAll(async () => {
+  await worker.stop();
+  await queue.close();
+  rmSync(runsDir, { recursive: true, force: true });
+});
+
+const dirOf = (run: PlatformRun) => path.join(runsDir, run.collectionId, run.trajectoryId);
+
+async function submit(initParams: Record<string, unknown> = {}): Promise<PlatformRun> {
+  const { id: taskId, collectionId, workflow } = task;
+  return (await queue.submit({ collectionId, taskId, initParams, workflow })) as PlatformRun;
+}
+
+async function until(id: string, holds: (run: PlatformRun) => boolean): Promise<PlatformRun> {
+  for (;;) {
+    const run = await runById(database.pool, id);
+    if (run && holds(run)) return run;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+const ended = (run: PlatformRun) => run.ended !== null;
+
+describe('a worker', () => {
+  it('performs a run of the sample, which completes because its report passes', async () => {
+    const run = await submit({ vars: { top_n: 3 } });
+    const done = await until(run.id, ended);
+    expect(done).toMatchObject({ state: 'completed', exitCode: 0, error: null, agent: 'scripted', attempts: 1 });
+    expect(done).toMatchObject({ totalSteps: 11, doneSteps: 11, score: 5 });
+    expect(existsSync(path.join(dirOf(run), 'recommendations.md'))).toBe(true);
+    expect(readRecord(dirOf(run)).started.params).toMatchObject({ top_n: 3 });
+  }, 120_000);
+
+  it.each([
+    [{ source: 'posthog' }, 3, /POSTHOG_API_KEY/u],
+    [{ vars: { top_n: 'many' } }, 2, /top_n/u],
+    [{ source: 7 }, 2, /init_params\.source/u],
+    [{ driver: 'claude' }, 2, /key/u],
+  ])('fails what cannot be performed, with the reason: %j', async (initParams, exitCode, why) => {
+    const done = await until((await submit(initParams)).id, ended);
+    expect(done).toMatchObject({ state: 'failed', exitCode, error: expect.stringMatching(why) });
+  });
+
+  it('cancels a run that it performs', async () => {
+    const run = await submit();
+    await until(run.id, ({ doneSteps }) => doneSteps > 1);
+    await cancelRun(database.pool, run.id);
+    expect(await until(run.id, ended)).toMatchObject({ state: 'cancelled', exitCode: 130 });
+  }, 60_000);
+});
