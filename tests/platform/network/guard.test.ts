@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RunbookError } from '../../../lib/errors.ts';
 import { type Address, type GuardedRequest, guardedRequest } from '../../../platform/network/guard.ts';
-import { closeServers, serve } from './loopback.ts';
+import { closeServers, serve } from '../loopback.ts';
 
 afterEach(closeServers);
 
