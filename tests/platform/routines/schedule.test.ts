@@ -23,6 +23,8 @@ describe('when the clock is set forward', () => {
     // Midnight itself was left out, until Brazil gave the changes up in 2019.
     ['0 0 * * *', 'America/Sao_Paulo', '2017-10-14T04:00Z', ['10-15T03:00', '10-16T02:00']],
     ['0 0 * * *', 'America/Sao_Paulo', '2020-10-14T04:00Z', ['10-15T03:00', '10-16T03:00']],
+    // The clock was set forward a minute past midnight.
+    ['30 0 * * *', 'America/St_Johns', '2010-03-13T12:00Z', ['03-14T03:31', '03-15T03:00']],
     // A whole day was left out.
     ['0 12 * * *', 'Pacific/Apia', '2011-12-29T12:00Z', ['12-29T22:00', '12-30T10:00', '12-30T22:00']],
   ])('%s in %s fires once right after the gap', (expression, zone, after, expected) => {

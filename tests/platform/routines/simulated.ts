@@ -21,7 +21,7 @@ export function cronCadence(expression: string, timeZone: string): Cadence {
 
 const clocks = new Map<string, number[]>();
 
-/** What the clock shows at each quarter of an hour of a year in UTC, in minutes; all zones since 1972 change on quarters. */
+/** What the clock shows at each quarter of an hour of a year in UTC, in minutes: of zones that change on quarters. */
 function readings(zone: string, year: number): number[] {
   const key = `${zone} ${year}`;
   const known = clocks.get(key);
