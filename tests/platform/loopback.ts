@@ -6,6 +6,8 @@ export interface Received {
   url: string | undefined;
   headers: IncomingMessage['headers'];
   body: string;
+  /** Port of the other end. */
+  from: number | undefined;
 }
 
 export interface Loopback {
@@ -27,7 +29,7 @@ export async function serve(
     let body = '';
     for await (const chunk of request) body += chunk;
     const { method, url, headers } = request;
-    const one = { method, url, headers, body };
+    const one = { method, url, headers, body, from: request.socket.remotePort };
     received.push(one);
     answer(response, one);
   });

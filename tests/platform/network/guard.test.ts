@@ -37,6 +37,13 @@ describe('a name is resolved once, and the connection is made to what was checke
     expect(server.received[0]).toMatchObject({ url: '/a?b=c', headers: { host } });
   });
 
+  it('each request has a connection of its own', async () => {
+    const server = await serve((response) => response.end('ok'));
+    const allow = { http: true, hosts: [server.host] };
+    for (let request = 0; request < 2; request += 1) await ask({ url: `http://${server.host}/`, allow });
+    expect(new Set(server.received.map(({ from }) => from)).size).toBe(2);
+  });
+
   it('over https the server is asked for by that name', async () => {
     let hello = '';
     const server = createServer((socket) =>
