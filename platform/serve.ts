@@ -5,6 +5,7 @@ import { RunbookError } from '../lib/errors.ts';
 import { createApi } from './api/app.ts';
 import type { Vars } from './api/auth.ts';
 import { type Installation, openInstallation } from './installation.ts';
+import { Scheduler } from './routines/scheduler.ts';
 import { createCollection, listCollections } from './store/collections.ts';
 import { createToken, listTokens } from './store/tokens.ts';
 import { RunQueue } from './work/queue.ts';
@@ -41,9 +42,10 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const queue = await RunQueue.open(pool, { url: databaseUrl, concurrency: options.concurrency });
   const adminToken = await firstToken(installation);
   const { server, url } = await listen(createApi({ ...installation, queue }), options);
+  const scheduler = new Scheduler({ ...installation, queue });
   const workers = new Workers({
     command: options.workerCommand,
-    env: { ...options.env, DATABASE_URL: databaseUrl },
+    env: { RUNBOOK_URL: url, ...options.env, DATABASE_URL: databaseUrl },
     count: options.workers,
   });
   return {
@@ -54,6 +56,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
         server.close(resolve);
         if ('closeAllConnections' in server) server.closeAllConnections();
       });
+      await scheduler.stop();
       await workers.stop();
       await queue.close();
       await installation.close();

@@ -8,6 +8,7 @@ import { fileRoutes } from './files.ts';
 import { miscRoutes, openRoutes } from './misc.ts';
 import type { Platform } from './platform.ts';
 import type { Api } from './route.ts';
+import { routineRoutes } from './routines.ts';
 import { runRoutes } from './runs.ts';
 import { taskRoutes } from './tasks.ts';
 import { trajectoryRoutes } from './trajectories.ts';
@@ -47,6 +48,7 @@ export function createApi(platform: Platform): Api {
   taskRoutes(api, platform);
   runRoutes(api, platform);
   trajectoryRoutes(api, platform);
+  routineRoutes(api, platform);
   fileRoutes(api, platform);
   miscRoutes(api, platform);
   return api;

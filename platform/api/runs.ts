@@ -1,7 +1,7 @@
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { labelsOf } from '../store/labels.ts';
-import { type PlatformRun, runById, setSecretParams } from '../store/runs.ts';
+import { type PlatformRun, runById, setSecretParams, setWebhookSecret } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
 import { actorOf, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
@@ -97,13 +97,18 @@ async function submit(
   const files = given.getAll('files').filter((file): file is SentFile => typeof file === 'object');
   const withFiles = files.length === 0 ? initParams : await keptWith(platform, { collection, files, initParams });
   const wanted = { collectionId: collection.id, taskId: task.id, initParams: withFiles, workflow: task.workflow };
-  const made = await platform.queue.submit({ ...wanted, author: token.name }, async (db, { id }) => {
-    if (Object.keys(secrets.data).length > 0)
-      await setSecretParams(db, { runId: id, secrets: secrets.data, cipher: platform.cipher });
-    const entry = { collectionId: collection.id, actor: actorOf(token), action: 'run.create' };
-    await addAudit(db, { ...entry, target: task.name, detail: { run: id } });
-  });
-  return { names: namesOf(collection, task), made: made as PlatformRun };
+  const made = await platform.queue.submit(
+    { ...wanted, author: token.name, webhookUrl: textIn(given, 'webhook_url') },
+    async (db, { id }) => {
+      const { cipher } = platform;
+      if (Object.keys(secrets.data).length > 0) await setSecretParams(db, { runId: id, secrets: secrets.data, cipher });
+      const secret = textIn(given, 'webhook_secret');
+      if (secret) await setWebhookSecret(db, { runId: id, secret, cipher });
+      const entry = { collectionId: collection.id, actor: actorOf(token), action: 'run.create' };
+      await addAudit(db, { ...entry, target: task.name, detail: { run: id } });
+    },
+  );
+  return { names: namesOf(collection, task), made };
 }
 
 export function namesOf(collection: Collection, task: Task): Named {
@@ -120,6 +125,11 @@ async function keptWith(
   const paths = uploads.map(({ path }) => path);
   const earlier = Array.isArray(initParams.file_paths) ? initParams.file_paths : [];
   return { source: paths, ...initParams, file_paths: [...earlier, ...paths] };
+}
+
+function textIn(form: FormData, field: string): string | undefined {
+  const text = form.get(field);
+  return typeof text === 'string' && text !== '' ? text : undefined;
 }
 
 /** A client of the public platform sends one brace too many where it gives parameters. */

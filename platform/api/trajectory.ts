@@ -81,12 +81,12 @@ export function storagePath({ collection, task }: Named): string {
   return `${collection}/${task}/0000`;
 }
 
-export function runFolder({ runsDir }: Platform, run: PlatformRun): string {
+export function runFolder({ runsDir }: Pick<Platform, 'runsDir'>, run: PlatformRun): string {
   return path.join(runsDir, run.collectionId, run.trajectoryId);
 }
 
 /** The record of a run, where it has begun to keep one. */
-export function recordOf(platform: Platform, run: PlatformRun): RunRecord | undefined {
+export function recordOf(platform: Pick<Platform, 'runsDir'>, run: PlatformRun): RunRecord | undefined {
   const dir = runFolder(platform, run);
   if (!existsSync(path.join(dir, EVENTS))) return undefined;
   try {
@@ -121,7 +121,7 @@ function flattened(file: string): string {
 }
 
 export function shownRun(
-  platform: Platform,
+  platform: Pick<Platform, 'runsDir'>,
   run: PlatformRun,
   { names, labels }: { names: Named; labels: readonly Label[] },
 ): Trajectory {

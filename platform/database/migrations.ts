@@ -90,6 +90,8 @@ CREATE TABLE platform.runs (
     CHECK (status IN ('pending', 'running', 'completed', 'failed', 'cancelled', 'archived')),
   -- What is wanted of a run that is not over.
   cancel_requested timestamptz,
+  -- When a worker may take it; null while it waits for an earlier run of its schedule.
+  enqueued timestamptz,
   init_params jsonb NOT NULL DEFAULT '{}',
   -- Encrypted; gone when the run is over.
   secret_params bytea,

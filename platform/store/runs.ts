@@ -52,6 +52,8 @@ export interface NewRun {
   /** A schedule's: the same instant makes one run. */
   fire?: { routineId: number; at: Date } | undefined;
   webhookUrl?: string | undefined;
+  /** Waits until the earlier runs of its schedule are over. */
+  waits?: boolean;
 }
 
 const ID_ATTEMPTS = 5;
@@ -61,13 +63,13 @@ export async function createRun(db: Db, run: NewRun): Promise<PlatformRun | unde
   for (let attempt = 1; ; attempt += 1) {
     const { rows } = await db.query<RunRow>(
       `INSERT INTO platform.runs (trajectory_id, collection_id, task_id, init_params, workflow, author,
-         parent_id, fork_step, routine_id, fire_at, webhook_url)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
+         parent_id, fork_step, routine_id, fire_at, webhook_url, enqueued)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, CASE WHEN $12 THEN NULL ELSE now() END) ON CONFLICT DO NOTHING RETURNING ${COLUMNS}`,
       [
         randomBytes(4).toString('hex'),
         ...[run.collectionId, run.taskId, JSON.stringify(run.initParams), JSON.stringify(run.workflow)],
         ...[run.author ?? null, run.parent?.id ?? null, run.parent?.step ?? null],
-        ...[run.fire?.routineId ?? null, run.fire?.at ?? null, run.webhookUrl ?? null],
+        ...[run.fire?.routineId ?? null, run.fire?.at ?? null, run.webhookUrl ?? null, run.waits ?? false],
       ],
     );
     if (rows[0]) return runOf(rows[0]);
@@ -120,6 +122,26 @@ export async function listRuns(
     routineId,
   ]);
   return { runs: rows.map(runOf), total: count.rows[0]?.total ?? 0 };
+}
+
+/** Runs of the same task that ended before a run was made and passed or did not, newest first. */
+export async function earlierRuns(db: Db, { id, taskId, created }: PlatformRun, limit: number): Promise<PlatformRun[]> {
+  const { rows } = await db.query<RunRow>(
+    `SELECT ${COLUMNS} FROM platform.runs WHERE task_id = $1 AND id <> $2 AND ended < $3 AND exit_code IN (0, 1)
+     ORDER BY created DESC LIMIT $4`,
+    [taskId, id, created, limit],
+  );
+  return rows.map(runOf);
+}
+
+/** Names of a run's collection and task. */
+export async function namesOfRun(db: Db, id: string): Promise<{ collection: string; task: string }> {
+  const { rows } = await db.query<{ collection: string; task: string }>(
+    `SELECT c.name AS collection, t.name AS task FROM platform.runs r
+     JOIN platform.tasks t ON t.id = r.task_id JOIN platform.collections c ON c.id = r.collection_id WHERE r.id = $1`,
+    [id],
+  );
+  return rows[0] ?? { collection: '', task: '' };
 }
 
 /** What a worker may say of a run. */
@@ -176,6 +198,28 @@ export async function cancelRun(db: Db, id: string): Promise<PlatformRun | undef
   return rows[0] && runOf(rows[0]);
 }
 
+/** Whether a run of a schedule is queued or goes on. */
+export async function hasOpenRun(db: Db, routineId: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT 1 FROM platform.runs WHERE routine_id = $1 AND status IN ('pending', 'running') LIMIT 1`,
+    [routineId],
+  );
+  return rowCount !== 0;
+}
+
+/** Takes the oldest run of each schedule that waits behind none any more, and marks it as enqueued. */
+export async function takeWaiting(db: Db): Promise<PlatformRun[]> {
+  const { rows } = await db.query<RunRow>(
+    `UPDATE platform.runs SET enqueued = now(), updated = now() WHERE id IN (
+       SELECT w.id FROM platform.runs w WHERE w.status = 'pending' AND w.enqueued IS NULL
+         AND NOT EXISTS (SELECT 1 FROM platform.runs o WHERE o.routine_id = w.routine_id AND o.id <> w.id
+           AND o.status IN ('pending', 'running') AND (o.enqueued IS NOT NULL OR o.fire_at < w.fire_at))
+       FOR UPDATE SKIP LOCKED)
+     RETURNING ${COLUMNS}`,
+  );
+  return rows.map(runOf);
+}
+
 /** Which of these are to be cancelled. */
 export async function cancelledAmong(db: Db, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
@@ -205,6 +249,26 @@ export async function archiveRun(db: Db, id: string): Promise<PlatformRun | unde
     [id],
   );
   return rows[0] && runOf(rows[0]);
+}
+
+export async function setWebhookSecret(
+  db: Db,
+  { runId, secret, cipher }: { runId: string; secret: string; cipher: Cipher },
+): Promise<void> {
+  await db.query('UPDATE platform.runs SET webhook_secret = $2 WHERE id = $1', [
+    runId,
+    cipher.seal(secret, `run ${runId} webhook`),
+  ]);
+}
+
+/** @throws RunbookError `config` where the key of the installation is another one */
+export async function readWebhookSecret(db: Db, runId: string, cipher: Cipher): Promise<string | undefined> {
+  const { rows } = await db.query<{ webhook_secret: Buffer | null }>(
+    'SELECT webhook_secret FROM platform.runs WHERE id = $1',
+    [runId],
+  );
+  const sealed = rows[0]?.webhook_secret;
+  return sealed ? cipher.open(sealed, `run ${runId} webhook`) : undefined;
 }
 
 /** Keeps secrets for this one run; they are gone when it is over. */

@@ -25,6 +25,8 @@ export interface Performing {
   dir: string;
   /** What its runbook's secrets and its drivers read. */
   env(): Promise<Readonly<Record<string, string | undefined>>>;
+  /** What earlier runs of the task recommended, and what became of it. */
+  history(): Promise<string>;
   signal: AbortSignal;
   progress: Progress;
 }
@@ -49,6 +51,7 @@ async function perform({ run, dir, signal, progress, ...more }: Performing, plan
   const runbook = runbookOf(plan);
   const env = await more.env();
   const { driver, judge, note } = await chooseDriver(plan.driver, runbook, env);
+  const parameters = record ? plan.parameters : await withHistory(plan, run, more.history);
   const asked = { specs: plan.source, as_of: plan.asOf?.toISOString() ?? null };
   const asOf = plan.asOf ? { asOf: plan.asOf } : {};
   mkdirSync(dir, { recursive: true });
@@ -59,7 +62,7 @@ async function perform({ run, dir, signal, progress, ...more }: Performing, plan
       asked,
       resultsDir: dir,
       overwrite: true,
-      parameters: plan.parameters,
+      parameters,
       driver,
       ...(judge ? { judge } : {}),
       rounds: plan.rounds,
@@ -71,6 +74,19 @@ async function perform({ run, dir, signal, progress, ...more }: Performing, plan
     progress.event,
   );
   return outcome.exitCode;
+}
+
+const HISTORY = 'analysis_history';
+
+/** Each report of a schedule follows up on the last; others do where they are told `auto`. */
+async function withHistory(
+  { parameters }: Plan,
+  run: PlatformRun,
+  history: () => Promise<string>,
+): Promise<Record<string, string>> {
+  const given = parameters[HISTORY] ?? '';
+  const isWanted = given === 'auto' || (given === '' && run.routineId !== null);
+  return isWanted ? { ...parameters, [HISTORY]: await history() } : parameters;
 }
 
 /** The runbook is the task's as it was when the run was asked for; the program may be a newer one. */

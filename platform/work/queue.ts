@@ -10,6 +10,9 @@ export const WORKFLOW = 'perform';
 /** Name and version of the application for DBOS: a run that one version of the program began is gone on with by the next. */
 export const APPLICATION = 'runbook';
 export const APPLICATION_VERSION = '1';
+/** Of the ends of runs, to those who want to be told. */
+export const DELIVERIES = 'deliveries';
+const DELIVERIES_AT_ONCE = 50;
 /** A worker looks for runs this often, ms. */
 const POLL_MS = 200;
 
@@ -40,32 +43,56 @@ export class RunQueue {
       minPollingIntervalMs: POLL_MS,
       onConflict: 'always_update',
     });
+    await client.registerQueue(DELIVERIES, {
+      applicationName: APPLICATION,
+      workerConcurrency: DELIVERIES_AT_ONCE,
+      minPollingIntervalMs: POLL_MS,
+      onConflict: 'always_update',
+    });
     return new RunQueue(client, pool);
   }
 
   /**
    * Makes a run and lets it be performed: both happen, or neither.
    * @param also more that belongs to it
+   */
+  async submit(run: NewRun, also?: (db: Db, made: PlatformRun) => Promise<void>): Promise<PlatformRun> {
+    const made = await transaction(this.#pool, (db) => this.submitIn(db, run, { also }));
+    if (!made) throw new Error('a run that no schedule makes is made always');
+    return made;
+  }
+
+  /**
+   * The same as a part of a transaction.
+   * @param delayS seconds before a worker takes it
    * @returns undefined where its schedule has made one at that instant already
    */
-  submit(run: NewRun, also?: (db: Db, made: PlatformRun) => Promise<void>): Promise<PlatformRun | undefined> {
-    return transaction(this.#pool, async (db) => {
-      const made = await createRun(db, run);
-      if (!made) return undefined;
-      await also?.(db, made);
-      await this.#client.enqueueInTransaction(
-        db as PoolClient,
-        {
-          workflowName: WORKFLOW,
-          queueName: QUEUE,
-          workflowID: made.id,
-          queuePartitionKey: made.collectionId,
-          appVersion: APPLICATION_VERSION,
-        },
-        made.id,
-      );
-      return made;
-    });
+  async submitIn(
+    db: Db,
+    run: NewRun,
+    { also, delayS }: { also?: ((db: Db, made: PlatformRun) => Promise<void>) | undefined; delayS?: number } = {},
+  ): Promise<PlatformRun | undefined> {
+    const made = await createRun(db, run);
+    if (!made) return undefined;
+    await also?.(db, made);
+    if (!run.waits) await this.enqueueIn(db, made, delayS);
+    return made;
+  }
+
+  /** Lets a run that waited be performed. */
+  async enqueueIn(db: Db, { id, collectionId }: PlatformRun, delayS = 0): Promise<void> {
+    await this.#client.enqueueInTransaction(
+      db as PoolClient,
+      {
+        workflowName: WORKFLOW,
+        queueName: QUEUE,
+        workflowID: id,
+        queuePartitionKey: collectionId,
+        appVersion: APPLICATION_VERSION,
+        ...(delayS > 0 ? { delaySeconds: delayS } : {}),
+      },
+      id,
+    );
   }
 
   async close(): Promise<void> {

@@ -6,10 +6,12 @@ import { QUIET } from '../quiet.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { beginRun, cancelledAmong, endGivenUp, endRun, type PlatformRun, runById } from '../store/runs.ts';
 import { Alive, DeadWorkers } from './alive.ts';
+import { deliverDurably, receiversOf, type Told } from './deliveries.ts';
 import { runEnvironment } from './environment.ts';
+import { historyOf } from './history.ts';
 import { performRun } from './perform.ts';
 import { EVENTS_CHANNEL, Progress } from './progress.ts';
-import { APPLICATION, APPLICATION_VERSION, QUEUE, WORKFLOW } from './queue.ts';
+import { APPLICATION, APPLICATION_VERSION, DELIVERIES, QUEUE, WORKFLOW } from './queue.ts';
 
 export interface WorkerOptions {
   pool: Pool;
@@ -37,6 +39,7 @@ export class Worker {
   readonly #alive: Alive;
   readonly #dead = new DeadWorkers();
   readonly #running = new Map<string, AbortController>();
+  #deliver: ((runId: string, told: Told) => Promise<void>) | undefined;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #looked = 0;
@@ -54,12 +57,15 @@ export class Worker {
       systemDatabaseUrl: options.url,
       executorID: String(worker.#alive.number),
       applicationVersion: APPLICATION_VERSION,
-      listenQueues: [QUEUE],
+      listenQueues: [QUEUE, DELIVERIES],
       logger: QUIET,
     });
     DBOS.registerWorkflow((runId: string) => worker.#perform(runId), {
       name: WORKFLOW,
       maxRecoveryAttempts: MAX_ATTEMPTS,
+    });
+    worker.#deliver = DBOS.registerWorkflow((runId: string, told: Told) => deliverDurably(options, runId, told), {
+      name: 'deliver',
     });
     await DBOS.launch();
     worker.#timer = setInterval(() => void worker.#look().catch(() => undefined), CANCEL_MS);
@@ -95,7 +101,17 @@ export class Worker {
       await this.#alive.giveBack(runId).catch(() => undefined);
       this.#running.delete(runId);
     }
-    if (this.#stopping) await this.#leave();
+    if (this.#stopping) return this.#leave();
+    await this.#announce(runId);
+  }
+
+  /** Once for each receiver, however often it is asked for. */
+  async #announce(runId: string): Promise<void> {
+    const deliver = this.#deliver;
+    const run = await untilAnswered(() => runById(this.#options.pool, runId));
+    if (!run?.ended || !deliver) return;
+    for (const told of await untilAnswered(() => receiversOf(this.#options, run)))
+      await DBOS.startWorkflow(deliver, { workflowID: `${told}-${runId}`, queueName: DELIVERIES })(runId, told);
   }
 
   async #performBegun(run: PlatformRun, controller: AbortController): Promise<void> {
@@ -104,7 +120,8 @@ export class Worker {
     const progress = new Progress(pool, run.id, run.costUsd);
     const dir = path.join(runsDir, run.collectionId, run.trajectoryId);
     const env = () => untilAnswered(() => runEnvironment(this.#options, run));
-    const performed = await performRun({ run, dir, env, signal: controller.signal, progress });
+    const history = () => untilAnswered(() => historyOf(pool, runsDir, run));
+    const performed = await performRun({ run, dir, env, history, signal: controller.signal, progress });
     await progress.end();
     if (performed.kind === 'interrupted' && this.#stopping) return;
     const end = performed.kind === 'ended' ? performed : CANCELLED;

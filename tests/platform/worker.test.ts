@@ -1,11 +1,16 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createHmac } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRecord } from '../../agent/record/read.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
+import { listAudit } from '../../platform/store/audit.ts';
 import { createCollection } from '../../platform/store/collections.ts';
-import { cancelRun, type PlatformRun, runById } from '../../platform/store/runs.ts';
+import { changeVariables } from '../../platform/store/environment.ts';
+import { cancelRun, type PlatformRun, runById, setWebhookSecret } from '../../platform/store/runs.ts';
 import { createTask, type Task } from '../../platform/store/tasks.ts';
 import { RunQueue } from '../../platform/work/queue.ts';
 import { Worker } from '../../platform/work/worker.ts';
@@ -14,6 +19,9 @@ import { withDatabase } from './postgres.ts';
 const database = withDatabase();
 const runsDir = mkdtempSync(path.join(tmpdir(), 'platform-runs-'));
 const cipher = new Cipher('k'.repeat(32));
+let receiver: Server;
+let hooks: string;
+const received: { path: string; headers: Record<string, unknown>; text: string }[] = [];
 let queue: RunQueue;
 let worker: Worker;
 let task: Task;
@@ -21,7 +29,26 @@ let task: Task;
 beforeAll(async () => {
   const { pool, url } = database;
   queue = await RunQueue.open(pool, { url, concurrency: { collection: 4, worker: 4 } });
-  const env = { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/' };
+  receiver = createServer((request, response) => {
+    let text = '';
+    request.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    request.on('end', () => {
+      received.push({ path: request.url ?? '', headers: request.headers, text });
+      response.end('ok');
+    });
+  });
+  await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
+  const { port } = receiver.address() as AddressInfo;
+  hooks = `http://127.0.0.1:${port}`;
+  const env = {
+    ...process.env,
+    LITELLM_PRICING_URL: 'http://127.0.0.1:9/',
+    PLATFORM_ALLOW_HOSTS: `127.0.0.1:${port}`,
+    PLATFORM_ALLOW_HTTP: '1',
+    RUNBOOK_URL: 'https://runs.example',
+  };
   worker = await Worker.start({ pool, url, cipher, runsDir, env });
   const collection = await createCollection(pool, { name: 'team' });
   task = (await createTask(pool, collection?.id ?? '', {
@@ -31,8 +58,9 @@ beforeAll(async () => {
   })) as Task;
 });
 afterAll(async () => {
-  await worker.stop();
-  await queue.close();
+  await worker?.stop();
+  receiver?.close();
+  await queue?.close();
   rmSync(runsDir, { recursive: true, force: true });
 });
 
@@ -40,7 +68,7 @@ const dirOf = (run: PlatformRun) => path.join(runsDir, run.collectionId, run.tra
 
 async function submit(initParams: Record<string, unknown> = {}): Promise<PlatformRun> {
   const { id: taskId, collectionId, workflow } = task;
-  return (await queue.submit({ collectionId, taskId, initParams, workflow })) as PlatformRun;
+  return queue.submit({ collectionId, taskId, initParams, workflow });
 }
 
 async function until(id: string, holds: (run: PlatformRun) => boolean): Promise<PlatformRun> {
@@ -71,6 +99,37 @@ describe('a worker', () => {
     const done = await until((await submit(initParams)).id, ended);
     expect(done).toMatchObject({ state: 'failed', exitCode, error: expect.stringMatching(why) });
   });
+
+  it('tells the end of a run to a webhook, signed, and to Slack; the next one follows up on its report', async () => {
+    const { pool } = database;
+    const at = { collectionId: task.collectionId, cipher };
+    await changeVariables(pool, { ...at, changes: { SLACK_WEBHOOK_URL: `${hooks}/slack` } });
+    const { id: taskId, collectionId, workflow } = task;
+    const initParams = { vars: { analysis_history: 'auto' } };
+    const run = await queue.submit(
+      { collectionId, taskId, initParams, workflow, webhookUrl: `${hooks}/hook` },
+      (db, { id: runId }) => setWebhookSecret(db, { runId, secret: 'whsec', cipher }),
+    );
+    await until(run.id, ended);
+    while (received.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    await changeVariables(pool, { ...at, changes: { SLACK_WEBHOOK_URL: null } });
+    const [hook, slack] = ['/hook', '/slack'].map((where) => received.find((each) => each.path === where));
+    expect(hook?.headers).toMatchObject({ 'x-mise-trajectory-id': run.trajectoryId });
+    expect(JSON.parse(hook?.text ?? '')).toMatchObject({ name: 'team/optimizer', status: 'completed' });
+    const signature = createHmac('sha256', 'whsec').update(`${hook?.headers['x-mise-timestamp']}.${hook?.text}`);
+    expect(hook?.headers['x-mise-signature']).toBe(signature.digest('hex'));
+    expect(slack?.text).toContain(`https://runs.example/team/optimizer/${run.trajectoryId}`);
+    expect((await listAudit(pool, task.collectionId, 10)).map(({ action }) => action)).toContain('webhook.delivered');
+
+    const history = readFileSync(path.join(dirOf(run), 'data/history.json'), 'utf8');
+    const { given, entries } = JSON.parse(history) as {
+      given: boolean;
+      entries: { status: string; baseline: number }[];
+    };
+    expect(given).toBe(true);
+    expect(entries.length).toBeGreaterThan(2);
+    expect(entries[0]).toMatchObject({ status: 'open', baseline: expect.any(Number) });
+  }, 60_000);
 
   it('cancels a run that it performs', async () => {
     const run = await submit();

@@ -1,0 +1,131 @@
+import type { Pool } from '../database/pool.ts';
+import { transaction } from '../database/pool.ts';
+import type { Cipher } from '../secrets/cipher.ts';
+import { decidedTo, holdRoutine, type Routine, readRoutineSecrets } from '../store/routines.ts';
+import { hasOpenRun, type PlatformRun, setSecretParams, setWebhookSecret, takeWaiting } from '../store/runs.ts';
+import type { RunQueue } from '../work/queue.ts';
+import { decide } from './policy.ts';
+import { firesBetween } from './schedule.ts';
+
+/** Schedules are looked at this often, ms. */
+const LOOK_MS = 1_000;
+/** Fires that are decided at once; a schedule that was away for longer is looked at again. */
+const MOST_FIRES = 1_000;
+
+interface Parts {
+  pool: Pool;
+  queue: RunQueue;
+  cipher: Cipher;
+}
+
+/**
+ * Fires schedules. Any number of servers may run one: a schedule is held by one transaction while it is decided, what was decided is kept
+ * with it, and an instant of a schedule makes one run by the database's own word. The clock is the database's.
+ */
+export class Scheduler {
+  readonly #parts: Parts;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<unknown> = Promise.resolve();
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#plan();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    await this.#looking;
+  }
+
+  #plan(): void {
+    if (this.#stopped) return;
+    this.#timer = setTimeout(() => {
+      // The database may be away: the next look sees what was due meanwhile.
+      this.#looking = look(this.#parts)
+        .catch(() => undefined)
+        .finally(() => this.#plan());
+    }, LOOK_MS);
+  }
+}
+
+/** Decides every schedule once. @param at what the time is; default: what the database says */
+export async function look(parts: Parts, at?: Date): Promise<void> {
+  for (let last = 0; ; ) {
+    const routine = await transaction(parts.pool, async (db) => {
+      const held = await holdRoutine(db, last);
+      if (held) await fire(parts, { db, routine: held, at });
+      return held;
+    });
+    if (!routine) break;
+    last = routine.id;
+  }
+  await transaction(parts.pool, async (db) => {
+    for (const run of await takeWaiting(db)) await parts.queue.enqueueIn(db, run);
+  });
+}
+
+type Db = Parameters<RunQueue['enqueueIn']>[0];
+
+async function fire(
+  parts: Parts,
+  { db, routine, at }: { db: Db; routine: Routine; at: Date | undefined },
+): Promise<void> {
+  const now = at ?? (await clock(db));
+  const fires = firesBetween(routine.cadence, routine.decidedTo, now, MOST_FIRES);
+  const newest = fires.at(-1);
+  if (!newest) return;
+  const decisions = decide({
+    routineId: String(routine.id),
+    fires,
+    now,
+    decidedUntil: routine.decidedTo,
+    earlierRunOpen: await hasOpenRun(db, routine.id),
+    overlap: routine.overlap,
+    catchUp: routine.catchUp,
+    maxJitterS: routine.jitterS,
+  });
+  for (const { action, fireAt, delayS } of decisions)
+    if (action !== 'skip') await submitFire(parts, { db, routine, fireAt, waits: action === 'queue', delayS });
+  await decidedTo(db, routine.id, newest);
+}
+
+/** A run of a schedule, at one of its instants or because somebody asks for it. */
+export async function submitFire(
+  { queue, cipher }: Parts,
+  { db, routine, fireAt, waits = false, delayS = 0 }: Fire,
+): Promise<PlatformRun | undefined> {
+  const { rows } = await db.query<{ collection_id: string; workflow: Record<string, unknown> }>(
+    'SELECT collection_id, workflow FROM platform.tasks WHERE id = $1',
+    [routine.taskId],
+  );
+  const [task] = rows;
+  if (!task) return undefined;
+  const wanted = {
+    ...{ collectionId: task.collection_id, taskId: routine.taskId, workflow: task.workflow, waits },
+    initParams: routine.overrides,
+    author: `routine ${routine.name}`,
+    fire: { routineId: routine.id, at: fireAt },
+    ...(routine.webhookUrl === null ? {} : { webhookUrl: routine.webhookUrl }),
+  };
+  const secrets = await readRoutineSecrets(db, routine.id, cipher);
+  const also = async (_db: Db, { id: runId }: PlatformRun) => {
+    if (secrets.secretParams) await setSecretParams(db, { runId, secrets: secrets.secretParams, cipher });
+    if (secrets.webhookSecret) await setWebhookSecret(db, { runId, secret: secrets.webhookSecret, cipher });
+  };
+  return queue.submitIn(db, wanted, { also, delayS });
+}
+
+interface Fire {
+  db: Db;
+  routine: Routine;
+  fireAt: Date;
+  waits?: boolean;
+  delayS?: number;
+}
+
+async function clock(db: Db): Promise<Date> {
+  const { rows } = await db.query<{ now: Date }>('SELECT now() AS now');
+  return rows[0]?.now ?? new Date();
+}

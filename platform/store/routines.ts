@@ -1,0 +1,202 @@
+import type { Db } from '../database/pool.ts';
+import { isTaken } from '../database/pool.ts';
+import type { Cadence } from '../routines/cadence.ts';
+import type { CatchUpPolicy, OverlapPolicy } from '../routines/policy.ts';
+import type { Cipher } from '../secrets/cipher.ts';
+
+/** A schedule of a task. */
+export interface Routine {
+  id: number;
+  taskId: string;
+  name: string;
+  cadence: Cadence;
+  overlap: OverlapPolicy;
+  catchUp: CatchUpPolicy;
+  /** s; fires are spread over so many. */
+  jitterS: number;
+  /** Over the task's `init_params`. */
+  overrides: Record<string, unknown>;
+  webhookUrl: string | null;
+  paused: boolean;
+  /** Fires up to this instant are decided. */
+  decidedTo: Date;
+  created: Date;
+  updated: Date;
+}
+
+export type RoutineFields = Pick<
+  Routine,
+  'name' | 'cadence' | 'overlap' | 'catchUp' | 'jitterS' | 'overrides' | 'webhookUrl' | 'paused'
+>;
+
+/** What is kept sealed. */
+export interface RoutineSecrets {
+  secretParams: Record<string, string>;
+  webhookSecret: string;
+}
+
+/** @returns undefined where the task has one of that name */
+export async function createRoutine(db: Db, taskId: string, fields: RoutineFields): Promise<Routine | undefined> {
+  return unlessTaken(async () => {
+    const { rows } = await db.query<RoutineRow>(
+      `INSERT INTO platform.routines (task_id, ${FIELDS.join(', ')})
+       VALUES ($1, ${FIELDS.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${COLUMNS}`,
+      [taskId, ...valuesOf(fields)],
+    );
+    return rows[0];
+  });
+}
+
+/**
+ * Changes what is given. One that is paused, or has another cadence, begins anew from now on: what was due meanwhile is not made up for.
+ * @returns undefined where another one of the task has the name
+ */
+export async function changeRoutine(
+  db: Db,
+  routine: Routine,
+  changes: Partial<RoutineFields>,
+): Promise<Routine | undefined> {
+  const anew = changes.cadence !== undefined || (routine.paused && changes.paused === false);
+  return unlessTaken(async () => {
+    const { rows } = await db.query<RoutineRow>(
+      `UPDATE platform.routines SET updated = now(), decided_to = CASE WHEN $2 THEN greatest(decided_to, now()) ELSE decided_to END,
+         ${FIELDS.map((name, index) => `${name} = $${index + 3}`).join(', ')}
+       WHERE id = $1 RETURNING ${COLUMNS}`,
+      [routine.id, anew, ...valuesOf({ ...routine, ...changes })],
+    );
+    return rows[0];
+  });
+}
+
+export async function routineByName(db: Db, taskId: string, name: string): Promise<Routine | undefined> {
+  const { rows } = await db.query<RoutineRow>(
+    `SELECT ${COLUMNS} FROM platform.routines WHERE task_id = $1 AND lower(name) = lower($2)`,
+    [taskId, name],
+  );
+  return rows[0] && routineOf(rows[0]);
+}
+
+/** Of a collection, or of one task of it, in the order of their names. */
+export async function listRoutines(
+  db: Db,
+  { collectionId, taskId = null }: { collectionId: string; taskId?: string | null },
+): Promise<(Routine & { task: string })[]> {
+  const { rows } = await db.query<RoutineRow & { task: string }>(
+    `SELECT ${COLUMNS.split(', ')
+      .map((column) => `r.${column}`)
+      .join(', ')}, t.name AS task
+     FROM platform.routines r JOIN platform.tasks t ON t.id = r.task_id
+     WHERE t.collection_id = $1 AND ($2::uuid IS NULL OR t.id = $2) ORDER BY lower(t.name), lower(r.name)`,
+    [collectionId, taskId],
+  );
+  return rows.map(({ task, ...row }) => ({ ...routineOf(row), task }));
+}
+
+/** Its runs stay. */
+export async function deleteRoutine(db: Db, id: number): Promise<void> {
+  await db.query('DELETE FROM platform.routines WHERE id = $1', [id]);
+}
+
+/**
+ * One that may be due, held until the transaction ends; others pass it by. @param after the number of the one that was looked at before
+ */
+export async function holdRoutine(db: Db, after: number): Promise<Routine | undefined> {
+  const { rows } = await db.query<RoutineRow>(
+    `SELECT ${COLUMNS} FROM platform.routines WHERE NOT paused AND id > $1 AND cadence->>'type' <> 'manual'
+     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`,
+    [after],
+  );
+  return rows[0] && routineOf(rows[0]);
+}
+
+/** Fires up to there are decided. */
+export async function decidedTo(db: Db, id: number, until: Date): Promise<void> {
+  await db.query('UPDATE platform.routines SET decided_to = greatest(decided_to, $2) WHERE id = $1', [id, until]);
+}
+
+export async function setRoutineSecrets(
+  db: Db,
+  { id, secrets, cipher }: { id: number; secrets: Partial<RoutineSecrets>; cipher: Cipher },
+): Promise<void> {
+  const { secretParams, webhookSecret } = secrets;
+  if (secretParams !== undefined)
+    await db.query('UPDATE platform.routines SET secret_params = $2 WHERE id = $1', [
+      id,
+      cipher.seal(JSON.stringify(secretParams), `routine ${id} params`),
+    ]);
+  if (webhookSecret !== undefined)
+    await db.query('UPDATE platform.routines SET webhook_secret = $2 WHERE id = $1', [
+      id,
+      cipher.seal(webhookSecret, `routine ${id} webhook`),
+    ]);
+}
+
+/** @throws RunbookError `config` where the key of the installation is another one */
+export async function readRoutineSecrets(db: Db, id: number, cipher: Cipher): Promise<Partial<RoutineSecrets>> {
+  const { rows } = await db.query<{ secret_params: Buffer | null; webhook_secret: Buffer | null }>(
+    'SELECT secret_params, webhook_secret FROM platform.routines WHERE id = $1',
+    [id],
+  );
+  const { secret_params: params, webhook_secret: secret } = rows[0] ?? {};
+  return {
+    ...(params
+      ? { secretParams: JSON.parse(cipher.open(params, `routine ${id} params`)) as Record<string, string> }
+      : {}),
+    ...(secret ? { webhookSecret: cipher.open(secret, `routine ${id} webhook`) } : {}),
+  };
+}
+
+async function unlessTaken(work: () => Promise<RoutineRow | undefined>): Promise<Routine | undefined> {
+  try {
+    const row = await work();
+    return row && routineOf(row);
+  } catch (error) {
+    if (isTaken(error)) return undefined;
+    throw error;
+  }
+}
+
+const FIELDS = ['name', 'cadence', 'overlap', 'catch_up', 'jitter_s', 'init_params_overrides', 'webhook_url', 'paused'];
+const COLUMNS = `id, task_id, ${FIELDS.join(', ')}, decided_to, created, updated`;
+
+function valuesOf({
+  name,
+  cadence,
+  overlap,
+  catchUp,
+  jitterS,
+  overrides,
+  webhookUrl,
+  paused,
+}: RoutineFields): unknown[] {
+  return [name, JSON.stringify(cadence), overlap, catchUp, jitterS, JSON.stringify(overrides), webhookUrl, paused];
+}
+
+interface RoutineRow {
+  id: number;
+  task_id: string;
+  name: string;
+  cadence: Cadence;
+  overlap: OverlapPolicy;
+  catch_up: CatchUpPolicy;
+  jitter_s: number;
+  init_params_overrides: Record<string, unknown>;
+  webhook_url: string | null;
+  paused: boolean;
+  decided_to: Date;
+  created: Date;
+  updated: Date;
+}
+
+function routineOf(row: RoutineRow): Routine {
+  const { id, name, cadence, overlap, paused, created, updated } = row;
+  return {
+    ...{ id, name, cadence, overlap, paused, created, updated },
+    taskId: row.task_id,
+    catchUp: row.catch_up,
+    jitterS: row.jitter_s,
+    overrides: row.init_params_overrides,
+    webhookUrl: row.webhook_url,
+    decidedTo: row.decided_to,
+  };
+}
