@@ -1,49 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type ServerType, serve } from '@hono/node-server';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createApi } from '../../platform/api/app.ts';
-import type { Platform } from '../../platform/api/platform.ts';
-import { Cipher } from '../../platform/secrets/cipher.ts';
-import { createCollection } from '../../platform/store/collections.ts';
-import { createToken } from '../../platform/store/tokens.ts';
-import { RunQueue } from '../../platform/work/queue.ts';
-import { Worker } from '../../platform/work/worker.ts';
-import { withDatabase } from './postgres.ts';
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { TASK, withServer } from './server.ts';
 
 const REQUESTS = '../shared/reference/jetty_client_requests.json';
-const database = withDatabase();
-const dir = mkdtempSync(path.join(tmpdir(), 'platform-api-'));
-let platform: Platform;
-let worker: Worker;
-let server: ServerType;
-let base: string;
-const tokens = { demo: '', other: '', admin: '' };
-
-beforeAll(async () => {
-  const { pool, url } = database;
-  const cipher = new Cipher('k'.repeat(32));
-  const queue = await RunQueue.open(pool, { url, concurrency: { collection: 4, worker: 4 } });
-  platform = { pool, cipher, queue, runsDir: path.join(dir, 'runs'), uploadsDir: path.join(dir, 'uploads') };
-  const env = { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/' };
-  worker = await Worker.start({ pool, url, cipher, runsDir: platform.runsDir, env });
-  for (const name of ['demo', 'other'] as const) {
-    const collection = await createCollection(pool, { name });
-    tokens[name] = (await createToken(pool, { collectionId: collection?.id ?? '', name })).text;
-  }
-  tokens.admin = (await createToken(pool, { collectionId: null, name: 'admin' })).text;
-  server = serve({ fetch: createApi(platform).fetch, port: 0, hostname: '127.0.0.1' });
-  await new Promise((resolve) => server.once('listening', resolve));
-  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-});
-afterAll(async () => {
-  server?.close();
-  await worker?.stop();
-  await platform?.queue.close();
-  rmSync(dir, { recursive: true, force: true });
-});
+const running = withServer();
+const tokens = running.tokens;
 
 interface Answer {
   status: number;
@@ -61,7 +22,7 @@ async function ask(
     ...(json === undefined ? {} : { 'content-type': 'application/json' }),
   };
   const content = json === undefined ? form : JSON.stringify(json);
-  const answer = await fetch(`${base}${where}`, {
+  const answer = await fetch(`${running.base}${where}`, {
     method,
     headers,
     ...(content === undefined ? {} : { body: content }),
@@ -76,12 +37,6 @@ function form(fields: Record<string, string>, files: [string, string][] = []): F
   for (const [name, content] of files) data.append('files', new Blob([content]), name);
   return data;
 }
-
-const TASK = {
-  name: 't1',
-  description: 'd',
-  workflow: { init_params: { source: 'sample' }, step_configs: {}, steps: ['run'] },
-};
 
 async function ended(id: string, token = tokens.demo): Promise<Record<string, never>> {
   for (;;) {
@@ -114,7 +69,9 @@ describe('the API', () => {
     ).outputs;
     const [report = ''] = outputs.primary_files;
     expect(report).toMatch(new RegExp(`^demo/t1/0000/${id}\\.run\\.\\d{4}\\.app--results--recommendations\\.md$`, 'u'));
-    const file = await fetch(`${base}/api/v1/file/${report}`, { headers: { authorization: `Bearer ${tokens.demo}` } });
+    const file = await fetch(`${running.base}/api/v1/file/${report}`, {
+      headers: { authorization: `Bearer ${tokens.demo}` },
+    });
     expect(await file.text()).toContain('## Executive Summary');
     expect(file.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
     const listed = await ask('GET', '/api/v1/list-files?prefix=demo/t1/0000');
@@ -163,7 +120,7 @@ describe('the API', () => {
     ['GET', '/api/v1/collections/', `mlc_${'a'.repeat(32)}`, 401, 'Invalid or inactive API key'],
   ])('%s %s with the token %s gives %i', async (method, where, token, status, detail) => {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-    const answer = await fetch(`${base}${where}`, { method, headers });
+    const answer = await fetch(`${running.base}${where}`, { method, headers });
     expect([answer.status, await answer.json()]).toEqual([status, { detail }]);
     expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
@@ -246,7 +203,7 @@ describe('the requests of the real clients', () => {
         const boundary = /^--(\S+)/u.exec(body)?.[1];
         const type = content_type.startsWith('multipart') ? `multipart/form-data; boundary=${boundary}` : content_type;
         const headers = { authorization: `Bearer ${tokens.demo}`, ...(type ? { 'content-type': type } : {}) };
-        const answer = await fetch(`${base}${addressOf(url)}`, { method, headers, ...(body ? { body } : {}) });
+        const answer = await fetch(`${running.base}${addressOf(url)}`, { method, headers, ...(body ? { body } : {}) });
         const said = (await answer.json()) as { detail?: unknown };
         if (!answer.ok) refused.push(`${method} ${url}: ${answer.status} ${JSON.stringify(said.detail)}`);
       }

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type ServerType, serve } from '@hono/node-server';
+import { afterAll, beforeAll } from 'vitest';
+import { createApi } from '../../platform/api/app.ts';
+import type { Platform } from '../../platform/api/platform.ts';
+import { Cipher } from '../../platform/secrets/cipher.ts';
+import { createCollection } from '../../platform/store/collections.ts';
+import { createToken } from '../../platform/store/tokens.ts';
+import { RunQueue } from '../../platform/work/queue.ts';
+import { Worker } from '../../platform/work/worker.ts';
+import { withDatabase } from './postgres.ts';
+
+/** A platform of a test file: the API on the loopback, a worker, the collections `demo` and `other`. */
+export interface TestServer {
+  platform: Platform;
+  base: string;
+  tokens: { demo: string; other: string; admin: string };
+}
+
+/** A task that runs the sample. */
+export const TASK = {
+  name: 't1',
+  description: 'd',
+  workflow: { init_params: { source: 'sample' }, step_configs: {}, steps: ['run'] },
+};
+
+export function withServer(): TestServer {
+  const database = withDatabase();
+  const dir = mkdtempSync(path.join(tmpdir(), 'platform-api-'));
+  const running = { tokens: { demo: '', other: '', admin: '' } } as TestServer;
+  let worker: Worker;
+  let server: ServerType;
+  beforeAll(async () => {
+    const { pool, url } = database;
+    const cipher = new Cipher('k'.repeat(32));
+    const queue = await RunQueue.open(pool, { url, concurrency: { collection: 4, worker: 4 } });
+    const platform = { pool, cipher, queue, runsDir: path.join(dir, 'runs'), uploadsDir: path.join(dir, 'uploads') };
+    const env = { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/' };
+    worker = await Worker.start({ pool, url, cipher, runsDir: platform.runsDir, env });
+    for (const name of ['demo', 'other'] as const) {
+      const collection = await createCollection(pool, { name });
+      running.tokens[name] = (await createToken(pool, { collectionId: collection?.id ?? '', name })).text;
+    }
+    running.tokens.admin = (await createToken(pool, { collectionId: null, name: 'admin' })).text;
+    server = serve({ fetch: createApi(platform).fetch, port: 0, hostname: '127.0.0.1' });
+    await new Promise((resolve) => server.once('listening', resolve));
+    running.platform = platform;
+    running.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    server?.close();
+    await worker?.stop();
+    await running.platform?.queue.close();
+    rmSync(dir, { recursive: true, force: true });
+  });
+  return running;
+}
