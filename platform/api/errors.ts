@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { RunbookError } from '../../lib/errors.ts';
+import { isUnanswered } from '../database/pool.ts';
 
 /** An answer that is an error: `{"detail": "text"}`, as Jetty's. */
 export function refusal(status: ContentfulStatusCode, detail: string): HTTPException {
@@ -27,5 +28,9 @@ export function answerTo(error: Error, c: Context): Response {
   }
   if (error instanceof RunbookError && (error.code === 'usage' || error.code === 'config'))
     return c.json({ detail: error.hint ? `${error.message} ${error.hint}` : error.message }, 400);
+  if (isUnanswered(error)) {
+    c.header('Retry-After', '1');
+    return c.json({ detail: 'The database does not answer; try again' }, 503);
+  }
   return c.json({ detail: 'The server failed; what it could not do is in its log.' }, 500);
 }

@@ -47,6 +47,8 @@ interface Place {
   data: string;
   log: string;
   password: string;
+  /** The port that it had: who is connected finds it again after a restart. */
+  port: string;
   /** Whom the server runs as, where that is somebody else: PostgreSQL refuses root. */
   owner: Owner | undefined;
 }
@@ -59,6 +61,7 @@ async function placeIn(dataDir: string): Promise<Place> {
     data: path.join(root, 'postgres'),
     log: path.join(root, 'postgres', 'server.log'),
     password: path.join(root, 'postgres.password'),
+    port: path.join(root, 'postgres.port'),
     owner,
   };
   if (owner) {
@@ -112,12 +115,13 @@ async function initialise({ initdb }: Binaries, place: Place): Promise<void> {
 
 async function start(binaries: Binaries, place: Place): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = (attempt === 1 && lastPort(place)) || (await freePort());
     const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '100' };
     const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
     try {
       await ctl(binaries, place, ['start', '-w', '-l', place.log, '-o', [`-p ${port}`, ...options].join(' ')]);
       await createDatabase(place, port);
+      writeFileSync(place.port, String(port));
       return port;
     } catch (cause) {
       // Another process may have started it meanwhile.
@@ -125,6 +129,10 @@ async function start(binaries: Binaries, place: Place): Promise<number> {
       if (attempt === START_ATTEMPTS) throw notStarted(cause, place.log);
     }
   }
+}
+
+function lastPort({ port }: Place): number | undefined {
+  return existsSync(port) ? Number(readFileSync(port, 'utf8')) : undefined;
 }
 
 async function createDatabase(place: Place, port: number): Promise<void> {

@@ -23,6 +23,7 @@ describe('the embedded PostgreSQL', () => {
     await pool.end();
     await second.stop();
     const third = await startEmbedded(dir);
+    expect(third.url).toBe(first.url);
     const again = await openPool(third.url);
     expect((await again.query('SELECT answer FROM kept')).rows).toEqual([{ answer: 42 }]);
     await again.end();

@@ -10,6 +10,8 @@ import { openPool, type Pool } from '../../platform/database/pool.ts';
 export interface Database {
   pool: Pool;
   url: string;
+  /** Ends the server and starts it again. */
+  restart(): Promise<void>;
 }
 
 /** Starts one before the tests of a file and ends it after them. */
@@ -20,6 +22,10 @@ export function withDatabase(): Database {
   beforeAll(async () => {
     server = await startEmbedded(dir);
     database.url = server.url;
+    database.restart = async () => {
+      await server.stop();
+      server = await startEmbedded(dir);
+    };
     database.pool = await openPool(server.url);
     await migrate(database.pool, database.url);
   });

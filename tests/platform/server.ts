@@ -18,6 +18,8 @@ export interface TestServer {
   platform: Platform;
   base: string;
   tokens: { demo: string; other: string; admin: string };
+  /** Ends PostgreSQL and starts it again. */
+  restartDatabase(): Promise<void>;
 }
 
 /** A task that runs the sample. */
@@ -48,6 +50,7 @@ export function withServer(): TestServer {
     server = serve({ fetch: createApi(platform).fetch, port: 0, hostname: '127.0.0.1' });
     await new Promise((resolve) => server.once('listening', resolve));
     running.platform = platform;
+    running.restartDatabase = database.restart;
     running.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   afterAll(async () => {
