@@ -66,11 +66,11 @@ export function renderStep(step: Step, context: RenderContext): RenderedStep {
   };
 }
 
-/** A tool's input in which SQL fragments are named (`{{sql.calls}}`), with the fragments in their place. */
+/** A tool's input in which SQL fragments are named (`{{sql.calls}}`, or `{sql.calls}` in a RUNBOOK.md), with the fragments in their place. */
 export function expandFragments<T>(input: T, fragments: Readonly<Record<string, string>>): T {
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string')
-      return value.replace(/\{\{\{?\s*sql\.(\w+)\s*\}?\}\}/gu, (all, name: string) =>
+      return value.replace(/\{{1,3}\s*sql\.(\w+)\s*\}{1,3}/gu, (all, name: string) =>
         Object.hasOwn(fragments, name) ? (fragments[name] ?? all) : all,
       );
     if (Array.isArray(value)) return value.map(walk);

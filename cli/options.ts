@@ -137,7 +137,7 @@ export const GRADE_OPTIONS: readonly OptionSpec[] = [
 
 export const TOOL_OPTIONS: readonly OptionSpec[] = [
   { flags: '--list', description: 'list the tools' },
-  { flags: '--input <json>', description: 'input of the tool', default: '{}' },
+  { flags: '--input <json>', description: 'input of the tool; - reads YAML or JSON from stdin', default: '{}' },
   SOURCE,
   RESULTS_DIR,
   PARAM,

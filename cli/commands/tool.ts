@@ -1,9 +1,16 @@
+import { text } from 'node:stream/consumers';
+import { parse } from 'yaml';
 import { callTool } from '../../agent/call-tool.ts';
 import { nearest } from '../../agent/nearest.ts';
 import { resolveParameters } from '../../agent/parameters.ts';
+import { QueryFile } from '../../agent/query-file.ts';
+import { type QueryRecord, QueryRecorder } from '../../agent/recorded-source.ts';
+import { expandFragments } from '../../agent/render.ts';
+import { EVENTS, QUERIES } from '../../agent/results.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { Scrubber } from '../../agent/secrets.ts';
 import { writeRule } from '../../agent/write-rules.ts';
+import { sqlFragments } from '../../analysis/sql.ts';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
 import { openSource } from '../../sources/open-source.ts';
 import type { Source } from '../../sources/source.ts';
@@ -46,9 +53,10 @@ async function list(): Promise<string> {
 
 async function runTool(name: string | undefined, flags: ToolFlags): Promise<unknown> {
   if (name === undefined || !toolNames.includes(name)) throw noTool(name);
-  const input = parseInput(flags.input);
+  const given = await readInput(flags.input);
   const runbook = loadRunbook();
   const params = resolveParameters(runbook.manifest, parsePairs(flags.param));
+  const input = expandFragments(given, { ...sqlFragments(String(params.operation_property ?? '')) });
   const env = loadEnv();
   const asOf = parseTime(flags.asOf);
   const specs = flags.source ?? (env.POSTHOG_API_KEY ? ['posthog'] : undefined);
@@ -61,8 +69,10 @@ async function runTool(name: string | undefined, flags: ToolFlags): Promise<unkn
     const scrubber = new Scrubber(env);
     const results = ResultsDir.create(flags.resultsDir, { overwrite: true, scrub: (text) => scrubber.text(text) });
     const mayNotWrite = writeRule(runbook, undefined);
+    const queries = new QueryRecorder(source, () => undefined, earlierQueries(results));
+    const queryFile = new QueryFile(results, queries);
     const context = {
-      source,
+      source: queries.sourceFor({ step: 0, call: 0, tool: name }),
       results: results.guarded((file) => mayNotWrite(name, file)),
       facts: new FactStore(results),
       params,
@@ -73,7 +83,12 @@ async function runTool(name: string | undefined, flags: ToolFlags): Promise<unkn
     };
     const call = { tool: name, input, placeOf: () => '--input' };
     const usage = () => ({ queries: 0, rows: 0, response_bytes: 0 });
-    return await callTool(call, { step: 0, number: 0, context, emit: () => undefined, usage, keep: () => null });
+    try {
+      return await callTool(call, { step: 0, number: 0, context, emit: () => undefined, usage, keep: () => null });
+    } finally {
+      // A run's own queries are as its log says; a results dir that is filled call by call keeps them here alone.
+      if (!results.exists(EVENTS) && queries.records.length > 0) await queryFile.whole();
+    }
   } finally {
     await source.close();
   }
@@ -88,11 +103,19 @@ function noTool(name: string | undefined): RunbookError {
   });
 }
 
-function parseInput(text: string): unknown {
+/** Queries of the calls before this one. */
+function earlierQueries(results: ResultsDir): QueryRecord[] {
+  const kept = results.exists(QUERIES) ? results.readJson(QUERIES) : [];
+  return Array.isArray(kept) ? kept : [];
+}
+
+/** JSON from the command line, or, for `-`, YAML from stdin (JSON is YAML). @throws RunbookError `usage` */
+async function readInput(given: string): Promise<unknown> {
   try {
-    return JSON.parse(text);
+    return given === '-' ? (parse(await text(process.stdin)) ?? {}) : JSON.parse(given);
   } catch (cause) {
-    throw new RunbookError('usage', `--input is not valid JSON: ${messageOf(cause)}`, {
+    const what = given === '-' ? 'YAML' : 'JSON';
+    throw new RunbookError('usage', `--input is not valid ${what}: ${messageOf(cause)}`, {
       at: '--input',
       hint: `Quote it for the shell, for instance --input '{"sql": "SELECT 1"}'.`,
       cause,
