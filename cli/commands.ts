@@ -3,6 +3,7 @@ import {
   EXPORT_OPTIONS,
   FORK_OPTIONS,
   GRADE_OPTIONS,
+  IMPORT_OPTIONS,
   MCP_OPTIONS,
   type OptionSpec,
   PLATFORM_OPTIONS,
@@ -74,10 +75,17 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'export',
-    args: '<run>',
-    summary: 'pack a run into one file, to replay it elsewhere',
+    args: '[runbook-or-run]',
+    summary: 'a runbook as one RUNBOOK.md; a run as one file, to replay it elsewhere',
     options: EXPORT_OPTIONS,
-    load: async () => (await import('./commands/export.ts')).exportRun,
+    load: async () => (await import('./commands/export.ts')).exportAny,
+  },
+  {
+    name: 'import',
+    args: '<file>',
+    summary: "a RUNBOOK.md as a runbook's folder",
+    options: IMPORT_OPTIONS,
+    load: async () => (await import('./commands/import.ts')).importFile,
   },
   {
     name: 'runs',

@@ -28,6 +28,11 @@ const AS_OF: OptionSpec = {
   description: 'what now() means, ISO 8601, UTC (default: the wall clock; for files the newest event)',
 };
 
+const PACKAGE: OptionSpec = {
+  flags: '--package <spec>',
+  description: 'what npm installs where a RUNBOOK.md runs: name@version, a .tgz or a git URL (default: this version)',
+};
+
 const MODEL: readonly OptionSpec[] = [
   { flags: '--model <id>', description: 'model of the agent, where one is used' },
   { flags: '--provider <name>', description: 'who serves it: anthropic, openrouter, bedrock or vertex' },
@@ -95,7 +100,15 @@ export const REPLAY_OPTIONS: readonly OptionSpec[] = [
 export const DIFF_OPTIONS: readonly OptionSpec[] = [{ flags: '--json', description: 'the differences as JSON' }];
 
 export const EXPORT_OPTIONS: readonly OptionSpec[] = [
-  { flags: '--out <file>', description: 'the file to write (default: <name>-<first 8 of the id>.run.tgz)' },
+  {
+    flags: '--out <file>',
+    description: 'the file to write (default: RUNBOOK.md; for a run <name>-<first 8 of the id>.run.tgz)',
+  },
+  PACKAGE,
+];
+
+export const IMPORT_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--out <dir>', description: 'the folder to write (default: the name of the runbook)' },
 ];
 
 export const RUNS_OPTIONS: readonly OptionSpec[] = [{ flags: '--json', description: 'the list as JSON' }];

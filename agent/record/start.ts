@@ -59,7 +59,7 @@ export function keepRunbook(runbook: Runbook, recorder: Recorder): void {
 }
 
 function filesOf({ dir, manifest }: Runbook): { path: string; content: Buffer }[] {
-  const names = ['runbook.yaml', ...manifest.steps, manifest.mend, manifest.rubric];
+  const names = ['runbook.yaml', ...manifest.steps, manifest.mend, manifest.rubric, manifest.guide];
   return names.flatMap((name) =>
     name === undefined ? [] : [{ path: name, content: readFileSync(path.join(dir, name)) }],
   );

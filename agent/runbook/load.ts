@@ -43,7 +43,7 @@ export function loadRunbook(given: string = bundledRunbook()): Runbook {
     hash.update(`\0${file}\0`).update(source);
     return parseStep(source, file, index + 1);
   });
-  const extra = ['mend', 'rubric'] as const;
+  const extra = ['mend', 'rubric', 'guide'] as const;
   const texts = Object.fromEntries(
     extra.flatMap((key) => {
       const file = manifest[key];
@@ -112,7 +112,7 @@ function refuseTwins(steps: readonly Step[]): void {
 }
 
 /** Checks a parsed YAML value; the first problem is named with its file, line and field. */
-function validate<T>(schema: z.ZodType<T>, parsed: ParsedYaml, file: string): T {
+export function validate<T>(schema: z.ZodType<T>, parsed: ParsedYaml, file: string): T {
   const result = schema.safeParse(parsed.value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;

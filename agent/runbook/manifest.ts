@@ -70,6 +70,8 @@ export const manifestSchema = z.strictObject({
   mend: z.string().optional(),
   /** The rubric file, where it is not the one of the trace optimizer: YAML, or Markdown with a rubric table. */
   rubric: outputPath.optional(),
+  /** Sections of a RUNBOOK.md that are no steps (Tips, Common Fixes …): Markdown, for export. */
+  guide: outputPath.optional(),
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 

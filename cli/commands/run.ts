@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { chooseDriver } from '../../agent/choose-driver.ts';
 import { liveSource } from '../../agent/opened-source.ts';
-import { loadRunbook } from '../../agent/runbook/load.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { loadEnv } from '../env.ts';
+import { isRunbookFile, withRunbook } from '../given-runbook.ts';
 import { performLive, type ViewFlags } from '../live-run.ts';
 import { type BudgetFlags, parseBudget, parseInteger, parsePairs, parseTime } from '../options.ts';
+import { IN_RECORD } from '../recorded-run.ts';
 import type { Register } from '../register.ts';
 import { sourceSpecs } from '../sources.ts';
 
@@ -32,24 +33,26 @@ async function perform(given: string | undefined, flags: RunFlags): Promise<numb
   const parameters = parsePairs(flags.param);
   const env = loadEnv();
   const specs = sourceSpecs(flags.source, env);
-  const runbook = loadRunbook(given);
-  const { driver, judge, note } = await chooseDriver({ ...flags, limits: parseBudget(flags) }, runbook, env);
-  return performLive(
-    {
-      runbook,
-      open: liveSource(() => openSource(specs, { env, ...(asOf ? { asOf } : {}) })),
-      asked: { specs: specs.map(absolute), as_of: asOf?.toISOString() ?? null },
-      resultsDir: flags.resultsDir,
-      overwrite: flags.overwrite ?? false,
-      parameters,
-      driver,
-      ...(judge ? { judge } : {}),
-      rounds,
-      note,
-      env,
-    },
-    flags,
-  );
+  return withRunbook(given, async (runbook) => {
+    const { driver, judge, note } = await chooseDriver({ ...flags, limits: parseBudget(flags) }, runbook, env);
+    return performLive(
+      {
+        runbook,
+        ...(given !== undefined && isRunbookFile(given) ? { runbookPlace: IN_RECORD } : {}),
+        open: liveSource(() => openSource(specs, { env, ...(asOf ? { asOf } : {}) })),
+        asked: { specs: specs.map(absolute), as_of: asOf?.toISOString() ?? null },
+        resultsDir: flags.resultsDir,
+        overwrite: flags.overwrite ?? false,
+        parameters,
+        driver,
+        ...(judge ? { judge } : {}),
+        rounds,
+        note,
+        env,
+      },
+      flags,
+    );
+  });
 }
 
 /** Files are found again from any folder. */

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs';
 import { isArchive } from '../../agent/archive/name.ts';
 import { resultsDirOf } from '../../agent/record/find.ts';
 import { timelineOf } from '../../agent/record/timeline.ts';
-import { isRunbook, loadRunbook } from '../../agent/runbook/load.ts';
+import { isRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { paletteFor } from '../colors.ts';
 import { placeOf, withRun } from '../given-run.ts';
+import { isRunbookFile, withRunbook } from '../given-runbook.ts';
 import { printableValue } from '../printable.ts';
 import type { Register } from '../register.ts';
 import { runbookText } from '../view/runbook.ts';
@@ -17,13 +18,15 @@ interface ShowFlags {
 
 export const show: Register = (command) => {
   command.action((given: string | undefined, flags: ShowFlags) =>
-    given !== undefined && isRun(given) ? showRun(given, flags) : showRunbook(loadRunbook(given), flags),
+    given !== undefined && isRun(given)
+      ? showRun(given, flags)
+      : withRunbook(given, (runbook) => showRunbook(runbook, flags)),
   );
 };
 
-/** A folder that holds a runbook is one, and what is not there can only be the id of a run. */
+/** A folder that holds a runbook, or a RUNBOOK.md, is one, and what is not there can only be the id of a run. */
 function isRun(given: string): boolean {
-  if (isRunbook(given)) return false;
+  if (isRunbook(given) || isRunbookFile(given)) return false;
   return isArchive(given) || !existsSync(given) || resultsDirOf(given) !== undefined;
 }
 

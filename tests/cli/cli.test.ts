@@ -59,6 +59,7 @@ describe('runbook', () => {
       'fork',
       'diff',
       'export',
+      'import',
       'runs',
       'show',
       'lint',
