@@ -3,7 +3,7 @@ import { type ChosenDriver, chooseDriver } from '../agent/choose-driver.ts';
 import { liveSource, type OpenSource } from '../agent/opened-source.ts';
 import { lastPart } from '../agent/record/parts.ts';
 import { ofType, type RunRecord } from '../agent/record/read.ts';
-import { recordedRunbook } from '../agent/record/runbook.ts';
+import { IN_RECORD, recordedRunbook } from '../agent/record/runbook.ts';
 import type { RunOptions } from '../agent/run-options.ts';
 import { isRunbook, loadRunbook } from '../agent/runbook/load.ts';
 import type { Runbook } from '../agent/runbook/manifest.ts';
@@ -77,9 +77,6 @@ function otherSource(before: readonly string[], now: readonly string[], steps: n
   const [first, second] = [before.join(' '), now.join(' ')];
   return `steps 1 to ${steps} have read ${first}; what follows reads ${second}, in the same window`;
 }
-
-/** Where the log says that a runbook lies which is in the record alone. */
-export const IN_RECORD = 'record';
 
 /**
  * The runbook as it stands now where the run took it from; where there is none any more, as it was recorded, in the folder that is given.

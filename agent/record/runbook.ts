@@ -7,6 +7,9 @@ import { inside } from './inside.ts';
 import { lastPart, partOf, partsOf } from './parts.ts';
 import type { RunRecord } from './read.ts';
 
+/** Where the log says that a runbook lies which is in the record alone. */
+export const IN_RECORD = 'record';
+
 /** The runbook as the run ended with it, written into a folder. @throws RunbookError `log` for a damaged record */
 export function recordedRunbook(record: RunRecord, folder: string): Runbook {
   return unpacked(record, lastPart(record).runbook, folder);

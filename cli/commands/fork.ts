@@ -3,14 +3,14 @@ import path from 'node:path';
 import { forkRun } from '../../agent/fork.ts';
 import { lastPart, stepsOf } from '../../agent/record/parts.ts';
 import type { RunRecord } from '../../agent/record/read.ts';
-import { recordedRunbook } from '../../agent/record/runbook.ts';
+import { IN_RECORD, recordedRunbook } from '../../agent/record/runbook.ts';
 import type { RunOptions } from '../../agent/run-options.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
 import { withRun } from '../given-run.ts';
 import type { ViewFlags } from '../live-run.ts';
 import { parseInteger, parsePairs } from '../options.ts';
-import { type GoOnFlags, goOn, IN_RECORD } from '../recorded-run.ts';
+import { type GoOnFlags, goOn } from '../recorded-run.ts';
 import type { Register } from '../register.ts';
 import { withFolder } from '../with-folder.ts';
 

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { chooseDriver } from '../../agent/choose-driver.ts';
 import { liveSource } from '../../agent/opened-source.ts';
+import { IN_RECORD } from '../../agent/record/runbook.ts';
 import { openSource } from '../../sources/open-source.ts';
 import { loadEnv } from '../env.ts';
 import { isRunbookFile, withRunbook } from '../given-runbook.ts';
 import { performLive, type ViewFlags } from '../live-run.ts';
 import { type BudgetFlags, parseBudget, parseInteger, parsePairs, parseTime } from '../options.ts';
-import { IN_RECORD } from '../recorded-run.ts';
 import type { Register } from '../register.ts';
 import { sourceSpecs } from '../sources.ts';
 

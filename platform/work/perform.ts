@@ -1,14 +1,18 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chooseDriver } from '../../agent/choose-driver.ts';
 import { liveSource } from '../../agent/opened-source.ts';
 import { ofType, type RunRecord, readRecord } from '../../agent/record/read.ts';
+import { IN_RECORD } from '../../agent/record/runbook.ts';
 import { EVENTS } from '../../agent/results.ts';
 import { prepareResume, resumeOptions } from '../../agent/resume.ts';
 import { runRunbook } from '../../agent/run.ts';
+import type { RunOptions } from '../../agent/run-options.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
-import { messageOf, RunbookError } from '../../lib/errors.ts';
+import { type ErrorCode, messageOf, RunbookError } from '../../lib/errors.ts';
+import { writeFileAtomic } from '../../lib/files.ts';
 import { openSource } from '../../sources/open-source.ts';
 import type { PlatformRun } from '../store/runs.ts';
 import { type Plan, planOf } from './plan.ts';
@@ -47,8 +51,16 @@ export async function performRun(performing: Performing): Promise<Performed> {
   }
 }
 
-async function perform({ run, dir, signal, progress, ...more }: Performing, plan: Plan, record?: RunRecord) {
-  const runbook = runbookOf(plan);
+async function perform(performing: Performing, plan: Plan, record?: RunRecord): Promise<number> {
+  return withRunbook(plan, (runbook, place) => performWith(runbook, place, { performing, plan, record }));
+}
+
+async function performWith(
+  runbook: Runbook,
+  place: Pick<RunOptions, 'runbookPlace'>,
+  { performing, plan, record }: { performing: Performing; plan: Plan; record: RunRecord | undefined },
+): Promise<number> {
+  const { run, dir, signal, progress, ...more } = performing;
   const env = await more.env();
   const { driver, judge, note } = await chooseDriver(plan.driver, runbook, env);
   const parameters = record ? plan.parameters : await withHistory(plan, run, more.history);
@@ -58,6 +70,7 @@ async function perform({ run, dir, signal, progress, ...more }: Performing, plan
   const outcome = await runRunbook(
     {
       runbook,
+      ...place,
       open: liveSource(() => openSource(plan.source, { env, ...asOf })),
       asked,
       resultsDir: dir,
@@ -94,12 +107,21 @@ function goOn(record: RunRecord, runbook: Runbook) {
   return { ...resumeOptions(record, { runbook, acceptChanges: true }), prepare: () => prepareResume(record) };
 }
 
-function runbookOf({ instruction }: Plan): Runbook {
-  if (instruction === undefined) return loadRunbook();
-  throw new RunbookError('usage', 'init_params.instruction: runbooks of other tasks cannot be performed yet.', {
-    at: 'init_params.instruction',
-    hint: 'Leave it out: the PostHog Trace Optimizer is performed.',
-  });
+/** Work on the runbook of a task: the text that it has, through a folder that goes away with the work, or the one that ships with the program. */
+async function withRunbook<T>(
+  { instruction }: Plan,
+  work: (runbook: Runbook, place: Pick<RunOptions, 'runbookPlace'>) => Promise<T>,
+): Promise<T> {
+  if (instruction === undefined) return work(loadRunbook(), {});
+  const { readRunbook } = await import('../../agent/runbook-md/read.ts');
+  const { files } = await readRunbook(instruction, 'init_params.instruction');
+  const folder = mkdtempSync(path.join(tmpdir(), 'runbook-'));
+  try {
+    for (const [name, content] of files) await writeFileAtomic(path.join(folder, name), content);
+    return await work(loadRunbook(folder), { runbookPlace: IN_RECORD });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** What an earlier process left; nothing where it was killed before it had begun. Who performs the run holds its lock in the database. */
@@ -127,8 +149,11 @@ function ended(exitCode: number, { signal, progress }: Performing): Performed {
   return { kind: 'ended', state: 'failed', exitCode, error: why ?? `The run ended with exit code ${exitCode}.` };
 }
 
+/** Nothing was started. */
+const NOT_STARTED = new Set<ErrorCode>(['usage', 'config', 'runbook_invalid', 'not_events', 'source_unavailable']);
+
 function exitFor(error: unknown): number {
-  return error instanceof RunbookError && (error.code === 'usage' || error.code === 'config') ? 2 : 5;
+  return error instanceof RunbookError && NOT_STARTED.has(error.code) ? 2 : 5;
 }
 
 function textOf(error: unknown): string {

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRecord } from '../../agent/record/read.ts';
+import { loadRunbook } from '../../agent/runbook/load.ts';
+import { printRunbook } from '../../agent/runbook-md/print.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
 import { listAudit } from '../../platform/store/audit.ts';
 import { createCollection } from '../../platform/store/collections.ts';
@@ -14,6 +16,7 @@ import { cancelRun, type PlatformRun, runById, setWebhookSecret } from '../../pl
 import { createTask, type Task } from '../../platform/store/tasks.ts';
 import { RunQueue } from '../../platform/work/queue.ts';
 import { Worker } from '../../platform/work/worker.ts';
+import { loadRubric } from '../../rubric/load.ts';
 import { withDatabase } from './postgres.ts';
 
 const database = withDatabase();
@@ -90,7 +93,17 @@ describe('a worker', () => {
     expect(readRecord(dirOf(run)).started.params).toMatchObject({ top_n: 3 });
   }, 120_000);
 
+  it('performs a RUNBOOK.md that a task has as its text', async () => {
+    const instruction = printRunbook(loadRunbook(), { package: 'posthog-trace-optimizer', rubric: await loadRubric() });
+    const run = await submit({ instruction, vars: { top_n: 4 } });
+    const done = await until(run.id, ended);
+    expect(done).toMatchObject({ state: 'completed', totalSteps: 11, error: null });
+    const { started } = readRecord(dirOf(run));
+    expect(started).toMatchObject({ runbook: { dir: 'record' }, params: { top_n: 4 } });
+  }, 120_000);
+
   it.each([
+    [{ instruction: '# No runbook' }, 2, /init_params\.instruction/u],
     [{ source: 'posthog' }, 3, /POSTHOG_API_KEY/u],
     [{ vars: { top_n: 'many' } }, 2, /top_n/u],
     [{ source: 7 }, 2, /init_params\.source/u],
