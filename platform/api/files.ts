@@ -6,14 +6,14 @@ import type { Collection } from '../store/collections.ts';
 import { runByTrajectory } from '../store/runs.ts';
 import { type Task, taskByName } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
-import { findUpload } from '../store/uploads.ts';
+import { findUpload, placeOf } from '../store/uploads.ts';
 import { collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, createRoute, REFUSALS, z } from './route.ts';
 import { namesOf } from './runs.ts';
 import { contentTypeOf, recordOf, runFolder, storedFiles } from './trajectory.ts';
-import { keepFiles, placeOf, type SentFile } from './uploads.ts';
+import { keepFiles, type SentFile } from './uploads.ts';
 
 const multipart = (schema: z.ZodType) => ({ body: { content: { 'multipart/form-data': { schema } } } });
 
@@ -132,7 +132,7 @@ async function placeOfStored(platform: Platform, token: Token, stored: string): 
   const collection = await collectionFor(platform, token, name);
   if (task === '_sandbox_uploads') {
     const upload = await findUpload(platform.pool, collection.id, stored);
-    if (upload) return placeOf(platform, upload);
+    if (upload) return placeOf(platform.uploadsDir, upload);
   } else if (folder === '0000') {
     const found = await taskByName(platform.pool, collection.id, task);
     const { run, files } = found

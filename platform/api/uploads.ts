@@ -41,12 +41,6 @@ export async function keepFiles(
   }
 }
 
-/** Where a file that was sent lies; its stored path was made by us. */
-export function placeOf({ uploadsDir }: Pick<Platform, 'uploadsDir'>, { collectionId, path: stored }: Upload): string {
-  const [id = '', name = ''] = stored.split('/').slice(-2);
-  return path.join(uploadsDir, collectionId, id, name);
-}
-
 /** The last part of a name, of plain characters; `.env` and `..` lose their dots. */
 function safeName(name: string): string {
   const last = name.split(/[/\\]/u).at(-1) ?? '';

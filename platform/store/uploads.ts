@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import path from 'node:path';
 import type { Db } from '../database/pool.ts';
 
 /** A file that a client sent. */
@@ -29,4 +30,10 @@ export async function findUpload(db: Db, collectionId: string, called: string): 
     [collectionId, called],
   );
   return rows[0];
+}
+
+/** Where the file lies; its stored path was made by us. @param uploadsDir `<collection id>/<upload id>/<name>` */
+export function placeOf(uploadsDir: string, { collectionId, path: stored }: Upload): string {
+  const [id = '', name = ''] = stored.split('/').slice(-2);
+  return path.join(uploadsDir, collectionId, id, name);
 }

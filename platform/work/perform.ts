@@ -15,6 +15,7 @@ import { type ErrorCode, messageOf, RunbookError } from '../../lib/errors.ts';
 import { writeFileAtomic } from '../../lib/files.ts';
 import { openSource } from '../../sources/open-source.ts';
 import type { PlatformRun } from '../store/runs.ts';
+import { forkOptions } from './fork.ts';
 import { type Plan, planOf } from './plan.ts';
 import type { Progress } from './progress.ts';
 
@@ -31,6 +32,10 @@ export interface Performing {
   env(): Promise<Readonly<Record<string, string | undefined>>>;
   /** What earlier runs of the task recommended, and what became of it. */
   history(): Promise<string>;
+  /** The results dir of the run that it is forked from; undefined where that is gone. */
+  parent(): Promise<string | undefined>;
+  /** Where the files of its source lie. */
+  places(specs: readonly string[]): Promise<string[]>;
   signal: AbortSignal;
   progress: Progress;
 }
@@ -63,7 +68,8 @@ async function performWith(
   const { run, dir, signal, progress, ...more } = performing;
   const env = await more.env();
   const { driver, judge, note } = await chooseDriver(plan.driver, runbook, env);
-  const parameters = record ? plan.parameters : await withHistory(plan, run, more.history);
+  const source = await more.places(plan.source);
+  const begun = record ? goOn(record, runbook) : await begin({ run, dir, ...more }, plan, runbook);
   const asked = { specs: plan.source, as_of: plan.asOf?.toISOString() ?? null };
   const asOf = plan.asOf ? { asOf: plan.asOf } : {};
   mkdirSync(dir, { recursive: true });
@@ -71,25 +77,40 @@ async function performWith(
     {
       runbook,
       ...place,
-      open: liveSource(() => openSource(plan.source, { env, ...asOf })),
+      open: liveSource(() => openSource(source, { env, ...asOf })),
       asked,
       resultsDir: dir,
       overwrite: true,
-      parameters,
+      parameters: plan.parameters,
       driver,
       ...(judge ? { judge } : {}),
       rounds: plan.rounds,
       note: run.attempts > 1 ? `${note}; attempt ${run.attempts}` : note,
       env,
       signal,
-      ...(record ? goOn(record, runbook) : {}),
+      ...begun,
     },
     progress.event,
   );
   return outcome.exitCode;
 }
 
+/** A run from its first step, or from the step that it is forked at. */
+async function begin(
+  { run, dir, history, parent }: Pick<Performing, 'run' | 'dir' | 'history' | 'parent'>,
+  plan: Plan,
+  runbook: Runbook,
+) {
+  if (run.forkStep === null) return { parameters: await withHistory(plan, run, history) };
+  const { [HISTORY]: told, ...others } = plan.parameters;
+  const parameters = told === undefined || told === AUTO ? others : plan.parameters;
+  // What a process that was killed before it had begun left there is no part of the fork.
+  rmSync(dir, { recursive: true, force: true });
+  return forkOptions(await parent(), { step: run.forkStep, runbook, parameters, resultsDir: dir });
+}
+
 const HISTORY = 'analysis_history';
+const AUTO = 'auto';
 
 /** Each report of a schedule follows up on the last; others do where they are told `auto`. */
 async function withHistory(
@@ -98,7 +119,7 @@ async function withHistory(
   history: () => Promise<string>,
 ): Promise<Record<string, string>> {
   const given = parameters[HISTORY] ?? '';
-  const isWanted = given === 'auto' || (given === '' && run.routineId !== null);
+  const isWanted = given === AUTO || (given === '' && run.routineId !== null);
   return isWanted ? { ...parameters, [HISTORY]: await history() } : parameters;
 }
 

@@ -8,10 +8,12 @@ import { beginRun, cancelledAmong, endGivenUp, endRun, type PlatformRun, runById
 import { Alive, DeadWorkers } from './alive.ts';
 import { deliverDurably, receiversOf, type Told } from './deliveries.ts';
 import { runEnvironment } from './environment.ts';
+import { parentDir } from './fork.ts';
 import { historyOf } from './history.ts';
 import { performRun } from './perform.ts';
 import { EVENTS_CHANNEL, Progress } from './progress.ts';
 import { APPLICATION, APPLICATION_VERSION, DELIVERIES, QUEUE, WORKFLOW } from './queue.ts';
+import { placesOfSource } from './sources.ts';
 
 export interface WorkerOptions {
   pool: Pool;
@@ -19,6 +21,8 @@ export interface WorkerOptions {
   cipher: Cipher;
   /** Where results are: one folder for every process of an installation. */
   runsDir: string;
+  /** Files that clients sent. */
+  uploadsDir: string;
   env: Readonly<Record<string, string | undefined>>;
 }
 
@@ -121,7 +125,9 @@ export class Worker {
     const dir = path.join(runsDir, run.collectionId, run.trajectoryId);
     const env = () => untilAnswered(() => runEnvironment(this.#options, run));
     const history = () => untilAnswered(() => historyOf(pool, runsDir, run));
-    const performed = await performRun({ run, dir, env, history, signal: controller.signal, progress });
+    const parent = () => untilAnswered(() => parentDir(pool, runsDir, run));
+    const places = (specs: readonly string[]) => untilAnswered(() => placesOfSource(this.#options, run, specs));
+    const performed = await performRun({ run, dir, env, history, parent, places, signal: controller.signal, progress });
     await progress.end();
     if (performed.kind === 'interrupted' && this.#stopping) return;
     const end = performed.kind === 'ended' ? performed : CANCELLED;

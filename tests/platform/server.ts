@@ -41,7 +41,7 @@ export function withServer(): TestServer {
     const queue = await RunQueue.open(pool, { url, concurrency: { collection: 4, worker: 4 } });
     const platform = { pool, cipher, queue, runsDir: path.join(dir, 'runs'), uploadsDir: path.join(dir, 'uploads') };
     const env = { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/' };
-    worker = await Worker.start({ pool, url, cipher, runsDir: platform.runsDir, env });
+    worker = await Worker.start({ ...platform, url, env });
     for (const name of ['demo', 'other'] as const) {
       const collection = await createCollection(pool, { name });
       running.tokens[name] = (await createToken(pool, { collectionId: collection?.id ?? '', name })).text;

@@ -1,11 +1,11 @@
 import { createHmac } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRecord } from '../../agent/record/read.ts';
+import { ofType, readRecord } from '../../agent/record/read.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { printRunbook } from '../../agent/runbook-md/print.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
@@ -14,6 +14,7 @@ import { createCollection } from '../../platform/store/collections.ts';
 import { changeVariables } from '../../platform/store/environment.ts';
 import { cancelRun, type PlatformRun, runById, setWebhookSecret } from '../../platform/store/runs.ts';
 import { createTask, type Task } from '../../platform/store/tasks.ts';
+import { addUpload } from '../../platform/store/uploads.ts';
 import { RunQueue } from '../../platform/work/queue.ts';
 import { Worker } from '../../platform/work/worker.ts';
 import { loadRubric } from '../../rubric/load.ts';
@@ -21,6 +22,7 @@ import { withDatabase } from './postgres.ts';
 
 const database = withDatabase();
 const runsDir = mkdtempSync(path.join(tmpdir(), 'platform-runs-'));
+const uploadsDir = path.join(runsDir, 'uploads');
 const cipher = new Cipher('k'.repeat(32));
 let receiver: Server;
 let hooks: string;
@@ -52,7 +54,7 @@ beforeAll(async () => {
     PLATFORM_ALLOW_HTTP: '1',
     RUNBOOK_URL: 'https://runs.example',
   };
-  worker = await Worker.start({ pool, url, cipher, runsDir, env });
+  worker = await Worker.start({ pool, url, cipher, runsDir, uploadsDir, env });
   const collection = await createCollection(pool, { name: 'team' });
   task = (await createTask(pool, collection?.id ?? '', {
     ...{ name: 'optimizer', entityType: 'task', description: null, version: null, croissantMetadata: null },
@@ -91,6 +93,19 @@ describe('a worker', () => {
     expect(done).toMatchObject({ totalSteps: 11, doneSteps: 11, score: 5 });
     expect(existsSync(path.join(dirOf(run), 'recommendations.md'))).toBe(true);
     expect(readRecord(dirOf(run)).started.params).toMatchObject({ top_n: 3 });
+
+    const { id: taskId, collectionId, workflow } = task;
+    const wanted = { collectionId, taskId, initParams: { vars: { top_n: 4 } }, workflow };
+    const fork = await queue.submit({ ...wanted, parent: { id: run.id, step: 4 } });
+    expect(await until(fork.id, ended)).toMatchObject({ state: 'completed', parentId: run.id, forkStep: 4 });
+    const { events, started } = readRecord(dirOf(fork));
+    expect(started).toMatchObject({ params: { top_n: 4 }, parent: { before_step: 4 } });
+    const steps = ofType(events, 'step_started');
+    expect(steps.filter(({ from }) => from !== undefined).map(({ number }) => number)).toEqual([1, 2, 3]);
+
+    const tooFar = await queue.submit({ ...wanted, parent: { id: run.id, step: 40 } });
+    const error = expect.stringContaining('cannot be forked there');
+    expect(await until(tooFar.id, ended)).toMatchObject({ state: 'failed', exitCode: 2, error });
   }, 120_000);
 
   it('performs a RUNBOOK.md that a task has as its text', async () => {
@@ -101,6 +116,20 @@ describe('a worker', () => {
     const { started } = readRecord(dirOf(run));
     expect(started).toMatchObject({ runbook: { dir: 'record' }, params: { top_n: 4 } });
   }, 120_000);
+
+  it('reads files of its own collection alone', async () => {
+    const { pool } = database;
+    const events = path.join(uploadsDir, 'events.jsonl');
+    mkdirSync(uploadsDir, { recursive: true });
+    writeFileSync(events, '');
+    const theirs = await createCollection(pool, { name: 'others' });
+    const stored = 'others/_sandbox_uploads/1/events.jsonl';
+    await addUpload(pool, { collectionId: theirs?.id ?? '', path: stored, name: 'events.jsonl', bytes: 0 });
+    for (const source of [events, stored, '../../events.jsonl'])
+      expect(await until((await submit({ source })).id, ended), source).toMatchObject({
+        ...{ state: 'failed', exitCode: 2, error: expect.stringContaining('is no source of this collection') },
+      });
+  });
 
   it.each([
     [{ instruction: '# No runbook' }, 2, /init_params\.instruction/u],
