@@ -1,4 +1,5 @@
 import {
+  DEPLOY_OPTIONS,
   DIFF_OPTIONS,
   EXPORT_OPTIONS,
   FORK_OPTIONS,
@@ -79,6 +80,13 @@ export const COMMANDS: readonly CommandSpec[] = [
     summary: 'a runbook as one RUNBOOK.md; a run as one file, to replay it elsewhere',
     options: EXPORT_OPTIONS,
     load: async () => (await import('./commands/export.ts')).exportAny,
+  },
+  {
+    name: 'deploy',
+    args: '[runbook]',
+    summary: 'make a runbook a task of a Jetty-compatible platform, and run it there',
+    options: DEPLOY_OPTIONS,
+    load: async () => (await import('./commands/deploy.ts')).deploy,
   },
   {
     name: 'import',

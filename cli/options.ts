@@ -107,6 +107,22 @@ export const EXPORT_OPTIONS: readonly OptionSpec[] = [
   PACKAGE,
 ];
 
+export const DEPLOY_OPTIONS: readonly OptionSpec[] = [
+  { flags: '--target <url>', description: 'the API (default: JETTY_API_URL, else https://flows-api.jetty.io)' },
+  { flags: '--collection <name>', description: 'the collection that the task belongs to', required: true },
+  { flags: '--task <name>', description: 'name of the task (default: the name of the runbook)' },
+  PARAM,
+  { flags: '--model <id>', description: "model of the platform's agent (default: the runbook's)" },
+  PACKAGE,
+  { flags: '--schedule <when>', description: 'hourly, daily@09:00, weekdays@09:00 or weekly:mon@09:00, UTC' },
+  { flags: '--set-env', description: 'set the secrets that the collection lacks and the environment here has' },
+  { flags: '--run', description: 'start a run' },
+  { flags: '--follow', description: 'with --run: wait for its end, fetch its results and grade them here' },
+  { ...RESULTS_DIR, description: 'with --follow: where the results go' },
+  { flags: '--dry-run', description: 'print every request, and send none' },
+  { flags: '--json', description: 'what was done as JSON' },
+];
+
 export const IMPORT_OPTIONS: readonly OptionSpec[] = [
   { flags: '--out <dir>', description: 'the folder to write (default: the name of the runbook)' },
 ];
