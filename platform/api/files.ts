@@ -87,7 +87,13 @@ export function fileRoutes(api: Api, platform: Platform): void {
       200,
     );
   });
-  // A path with slashes is no parameter of OpenAPI; it is described in docs/platform.md.
+  // A path with slashes is no parameter of a route in OpenAPI: it is described by itself.
+  api.openAPIRegistry.registerPath({
+    method: 'get',
+    path: '/api/v1/file/{path}',
+    request: { params: z.object({ path: z.string().openapi({ description: 'a stored path, with its slashes' }) }) },
+    responses: { 200: { description: 'The bytes of a stored file' }, 404: REFUSALS[404] },
+  });
   api.get('/api/v1/file/*', async (c) => {
     const stored = decodeURIComponent(new URL(c.req.url).pathname.slice('/api/v1/file/'.length));
     const file = await placeOfStored(platform, c.get('token'), stored);

@@ -52,7 +52,9 @@ export function planOf({ workflow, initParams: given }: Pick<PlatformRun, 'workf
     instruction,
     parameters: Object.fromEntries(texts),
     driver: {
-      ...{ agent: driver, model, provider: model_provider },
+      ...{ agent: driver, model },
+      // Where nobody insists on an agent, a provider is a wish: without its key the steps are performed without a model.
+      provider: driver === 'auto' ? undefined : model_provider,
       limits: max_cost_usd === undefined ? {} : { costUsd: max_cost_usd },
     },
     source: typeof source === 'string' ? [source] : source,

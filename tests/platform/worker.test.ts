@@ -110,9 +110,10 @@ describe('a worker', () => {
 
   it('performs a RUNBOOK.md that a task has as its text', async () => {
     const instruction = printRunbook(loadRunbook(), { package: 'posthog-trace-optimizer', rubric: await loadRubric() });
-    const run = await submit({ instruction, vars: { top_n: 4 } });
+    const jettys = { agent: 'claude-code', model: 'anthropic/claude-sonnet-4.6', model_provider: 'openrouter' };
+    const run = await submit({ instruction, ...jettys, vars: { top_n: 4, results_dir: '/app/results' } });
     const done = await until(run.id, ended);
-    expect(done).toMatchObject({ state: 'completed', totalSteps: 11, error: null });
+    expect(done).toMatchObject({ state: 'completed', agent: 'scripted', totalSteps: 11, error: null });
     const { started } = readRecord(dirOf(run));
     expect(started).toMatchObject({ runbook: { dir: 'record' }, params: { top_n: 4 } });
   }, 120_000);
