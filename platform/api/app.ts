@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
 import { programVersion } from '../../lib/version.ts';
 import { authenticate, type Vars } from './auth.ts';
+import { chatRoutes } from './chat.ts';
 import { collectionRoutes } from './collections.ts';
 import { answerTo, invalid, refusal } from './errors.ts';
 import { fileRoutes } from './files.ts';
@@ -34,7 +35,7 @@ export function createApi(platform: Platform): Api {
   });
   api.onError(answerTo);
   api.notFound((c) => c.json({ detail: 'Not Found' }, 404));
-  api.use('/api/*', (c, next) => {
+  api.use('*', (c, next) => {
     const isForm = c.req.header('content-type')?.startsWith('multipart/form-data');
     const onError = () => {
       throw refusal(413, 'The body is too large');
@@ -44,12 +45,14 @@ export function createApi(platform: Platform): Api {
   api.doc('/openapi.json', { openapi: '3.0.0', info: { title: 'Runbook platform', version: programVersion() } });
   openRoutes(api, platform);
   api.use('/api/*', authenticate(platform));
+  api.use('/v1/*', authenticate(platform));
   collectionRoutes(api, platform);
   taskRoutes(api, platform);
   runRoutes(api, platform);
   trajectoryRoutes(api, platform);
   routineRoutes(api, platform);
   fileRoutes(api, platform);
+  chatRoutes(api, platform);
   miscRoutes(api, platform);
   return api;
 }

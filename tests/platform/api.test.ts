@@ -102,6 +102,35 @@ describe('the API', () => {
     expect(String(body.error)).toContain('events');
   }, 60_000);
 
+  it('performs a runbook as a chat, and says where it stands when the time is over', async () => {
+    const where = '/v1/chat/completions';
+    const jetty = {
+      runbook: true,
+      collection: 'demo',
+      task: 'chat',
+      source: 'sample',
+      template_variables: { top_n: 3 },
+    };
+    const waiting = await ask('POST', where, { json: { jetty: { ...jetty, timeout_hint: 0 } } });
+    expect(waiting).toMatchObject({ status: 202, body: { jetty_metadata: { status: 'running', task: 'chat' } } });
+    const done = await ask('POST', where, { json: { messages: [{ role: 'user', content: 'Go.' }], jetty } });
+    expect(done).toMatchObject({
+      status: 200,
+      body: {
+        object: 'chat.completion',
+        choices: [{ message: { role: 'assistant' } }],
+        jetty_metadata: { status: 'completed' },
+      },
+    });
+    expect(JSON.stringify(done.body.choices)).toContain('Projected');
+    const wrong = await ask('POST', where, { json: { messages: [{ role: 'system', content: 'no runbook' }], jetty } });
+    expect(JSON.stringify(wrong.body.choices)).toContain('no frontmatter');
+    const inside = { ...jetty, runbook_url: 'http://169.254.169.254/RUNBOOK.md' };
+    expect((await ask('POST', where, { json: { jetty: inside } })).status).toBe(400);
+    expect((await ask('POST', where, { json: { messages: [] } })).status).toBe(400);
+    expect((await ask('POST', where, { json: { jetty }, token: tokens.other })).status).toBe(404);
+  }, 60_000);
+
   it('never gives the value of a variable', async () => {
     const changed = await ask('PATCH', '/api/v1/collections/demo/environment', {
       json: { environment_variables: { POSTHOG_API_KEY: 'phx_secret', GONE: 'x' } },

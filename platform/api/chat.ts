@@ -1,0 +1,162 @@
+import { messageOf } from '../../lib/errors.ts';
+import { ResultsDir } from '../../tools/results-dir.ts';
+import { guardedRequest } from '../network/guard.ts';
+import { allowedHosts } from '../network/target.ts';
+import { type PlatformRun, runById } from '../store/runs.ts';
+import { createTask, type Task, taskByName } from '../store/tasks.ts';
+import { collectionFor } from './auth.ts';
+import { refusal } from './errors.ts';
+import type { Platform } from './platform.ts';
+import { type Api, answer, body, createRoute, z } from './route.ts';
+import { namesOf } from './runs.ts';
+import { type Named, recordOf, runFolder, storagePath, storedFiles, workflowId } from './trajectory.ts';
+
+/** A call waits so long where it does not say, s; as the public platform does. */
+const WAIT_S = 1_200;
+const POLL_MS = 200;
+const MAX_RUNBOOK = 1_000_000;
+const FETCH_MS = 15_000;
+
+const object = z.record(z.string(), z.unknown());
+const message = z.looseObject({ role: z.string(), content: z.string() });
+const jetty = z.looseObject({
+  runbook: z.boolean().optional(),
+  runbook_url: z.url().optional(),
+  collection: z.string(),
+  task: z.string().min(1).max(200),
+  template_variables: object.optional(),
+  file_paths: z.array(z.string()).optional(),
+  model_provider: z.string().optional(),
+  driver: z.string().optional(),
+  source: z.union([z.string(), z.array(z.string())]).optional(),
+  webhook_url: z.url().optional(),
+  timeout_hint: z.number().min(0).max(WAIT_S).default(WAIT_S),
+});
+
+const complete = createRoute({
+  method: 'post',
+  path: '/v1/chat/completions',
+  request: body(
+    z.looseObject({
+      model: z.string().optional(),
+      messages: z.array(message).default([]),
+      stream: z.boolean().optional(),
+      jetty: jetty.optional(),
+    }),
+  ),
+  responses: {
+    200: answer(object, 'The run is over: an OpenAI object with `jetty_metadata` and `files`'),
+    202: answer(object, 'It still goes on; `jetty_metadata.workflow_id` names it'),
+    400: answer(object, 'What was asked for cannot be done'),
+  },
+});
+
+type Wish = z.infer<typeof jetty>;
+
+/** A runbook as a chat: the system message is its text, and the answer is what the run has to say. */
+export function chatRoutes(api: Api, platform: Platform): void {
+  api.openapi(complete, async (c) => {
+    const { jetty: wish, messages, model, stream } = c.req.valid('json');
+    if (!wish) throw refusal(400, 'jetty: this endpoint performs runbooks; it is no proxy for models');
+    if (stream) throw refusal(400, 'stream: it is not offered; follow the run by its id');
+    const collection = await collectionFor(platform, c.get('token'), wish.collection);
+    const instruction = await instructionOf(wish, messages);
+    const task = await taskOf(platform, collection.id, wish.task);
+    const made = await platform.queue.submit({
+      ...{ collectionId: collection.id, taskId: task.id, workflow: task.workflow, author: c.get('token').name },
+      initParams: initParamsOf(wish, { instruction, model }),
+      ...(wish.webhook_url === undefined ? {} : { webhookUrl: wish.webhook_url }),
+    });
+    const run = await ended(platform, made, { seconds: wish.timeout_hint, signal: c.req.raw.signal });
+    const names = namesOf(collection, task);
+    const { ended: end } = run;
+    return end ? c.json(finished(platform, names, run), 200) : c.json(running(names, run), 202);
+  });
+}
+
+async function instructionOf(wish: Wish, messages: readonly z.infer<typeof message>[]): Promise<string | undefined> {
+  if (wish.runbook_url === undefined) return messages.find(({ role }) => role === 'system')?.content;
+  const { env } = process;
+  const got = await guardedRequest({
+    ...{ url: wish.runbook_url, method: 'GET', timeoutMs: FETCH_MS, maxBytes: MAX_RUNBOOK },
+    allow: { hosts: allowedHosts(env.PLATFORM_ALLOW_HOSTS ?? ''), http: env.PLATFORM_ALLOW_HTTP === '1' },
+  }).catch((error: unknown) => {
+    throw refusal(400, `runbook_url: ${messageOf(error)}`);
+  });
+  if (got.status !== 200) throw refusal(400, `runbook_url: it answers with status ${got.status}`);
+  return got.body.toString('utf8');
+}
+
+/** The task of that name; one that is not there is made. */
+async function taskOf({ pool }: Platform, collectionId: string, name: string): Promise<Task> {
+  const flags = { hasFileUploads: false, isPrivate: true, isChatFlow: true };
+  const fields = { entityType: 'task', description: null, version: null, croissantMetadata: null, ...flags };
+  const workflow = { init_params: {}, step_configs: { run: { activity: 'runbook' } }, steps: ['run'] };
+  const task =
+    (await taskByName(pool, collectionId, name)) ??
+    (await createTask(pool, collectionId, { name, workflow, ...fields })) ??
+    (await taskByName(pool, collectionId, name));
+  if (!task) throw refusal(400, `jetty.task: ${name} cannot be made`);
+  return task;
+}
+
+function initParamsOf(
+  wish: Wish,
+  { instruction, model }: { instruction: string | undefined; model: string | undefined },
+): Record<string, unknown> {
+  const files = wish.file_paths ?? [];
+  const given = {
+    instruction,
+    model,
+    vars: wish.template_variables,
+    model_provider: wish.model_provider,
+    driver: wish.driver,
+    file_paths: files.length > 0 ? files : undefined,
+    source: wish.source ?? (files.length > 0 ? files : undefined),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+async function ended(
+  { pool }: Platform,
+  made: PlatformRun,
+  { seconds, signal }: { seconds: number; signal: AbortSignal },
+): Promise<PlatformRun> {
+  const until = performance.now() + seconds * 1_000;
+  let run = made;
+  while (!run.ended && performance.now() < until && !signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    run = (await runById(pool, made.id)) ?? run;
+  }
+  return run;
+}
+
+function metadataOf(names: Named, run: PlatformRun) {
+  const id = run.trajectoryId;
+  const about = { mode: 'runbook', status: run.ended ? run.state : 'running', trajectory_id: id, ...names };
+  return { ...about, storage_path: storagePath(names), workflow_id: workflowId(names, id) };
+}
+
+function running(names: Named, run: PlatformRun): Record<string, unknown> {
+  const jetty_metadata = metadataOf(names, run);
+  return { id: `chatcmpl-${jetty_metadata.workflow_id}`, object: 'chat.completion', jetty_metadata };
+}
+
+function finished(platform: Platform, names: Named, run: PlatformRun): Record<string, unknown> {
+  const content = run.error ?? summaryIn(platform, run) ?? 'Runbook completed (no text output)';
+  const files = storedFiles(names, run, recordOf(platform, run)).map(({ path }) => path);
+  return {
+    ...{ id: `chatcmpl-${run.trajectoryId}`, object: 'chat.completion', model: run.model ?? run.agent ?? '' },
+    created: Math.floor(run.created.getTime() / 1_000),
+    choices: [{ index: 0, message: { role: 'assistant', content }, finish_reason: 'stop' }],
+    ...{ jetty_metadata: metadataOf(names, run), files },
+  };
+}
+
+function summaryIn(platform: Platform, run: PlatformRun): string | undefined {
+  try {
+    return ResultsDir.open(runFolder(platform, run)).readText('summary.md');
+  } catch {
+    return undefined; // the runbook leaves none
+  }
+}
