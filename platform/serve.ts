@@ -2,10 +2,9 @@ import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { RunbookError } from '../lib/errors.ts';
-import { createApi } from './api/app.ts';
-import type { Vars } from './api/auth.ts';
 import { type Installation, openInstallation } from './installation.ts';
 import { Scheduler } from './routines/scheduler.ts';
+import { createSite } from './site.ts';
 import { createCollection, listCollections } from './store/collections.ts';
 import { createToken, listTokens } from './store/tokens.ts';
 import { RunQueue } from './work/queue.ts';
@@ -41,7 +40,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { pool, url: databaseUrl } = installation;
   const queue = await RunQueue.open(pool, { url: databaseUrl, concurrency: options.concurrency });
   const adminToken = await firstToken(installation);
-  const { server, url } = await listen(createApi({ ...installation, queue }), options);
+  const site = createSite({ ...installation, queue }, { host: options.host, publicUrl: options.env.RUNBOOK_URL });
+  const { server, url } = await listen(site, options);
   const scheduler = new Scheduler({ ...installation, queue });
   const workers = new Workers({
     command: options.workerCommand,
@@ -71,7 +71,7 @@ async function firstToken({ pool }: Installation): Promise<string | undefined> {
   return (await createToken(pool, { collectionId: null, name: 'administrator' })).text;
 }
 
-async function listen(app: Hono<{ Variables: Vars }>, { host, port }: ServeOptions) {
+async function listen(app: Hono, { host, port }: ServeOptions) {
   const server = serve({ fetch: app.fetch, hostname: host, port });
   await new Promise<void>((resolve, reject) => {
     server.once('listening', () => resolve());

@@ -161,4 +161,14 @@ CREATE TABLE platform.audit (
   detail jsonb NOT NULL DEFAULT '{}'
 );
 `,
+  `
+-- Of browsers: whoever has the random id is the token's owner.
+CREATE TABLE platform.sessions (
+  hash bytea PRIMARY KEY,
+  token_id uuid NOT NULL REFERENCES platform.tokens ON DELETE CASCADE,
+  created timestamptz NOT NULL DEFAULT now(),
+  expires timestamptz NOT NULL
+);
+CREATE INDEX sessions_expires ON platform.sessions (expires);
+`,
 ];

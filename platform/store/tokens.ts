@@ -61,7 +61,7 @@ export async function revokeToken(db: Db, { id, collectionId }: Pick<Token, 'id'
 
 const COLUMNS = 'id, collection_id, name, prefix, created, last_used';
 
-interface TokenRow {
+export interface TokenRow {
   id: string;
   collection_id: string | null;
   name: string;
@@ -70,7 +70,7 @@ interface TokenRow {
   last_used: Date | null;
 }
 
-function tokenOf({ id, collection_id, name, prefix, created, last_used }: TokenRow): Token {
+export function tokenOf({ id, collection_id, name, prefix, created, last_used }: TokenRow): Token {
   return { id, collectionId: collection_id, name, prefix, created, lastUsed: last_used };
 }
 

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ServerType, serve } from '@hono/node-server';
 import { afterAll, beforeAll } from 'vitest';
-import { createApi } from '../../platform/api/app.ts';
 import type { Platform } from '../../platform/api/platform.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
+import { createSite } from '../../platform/site.ts';
 import { createCollection } from '../../platform/store/collections.ts';
 import { createToken } from '../../platform/store/tokens.ts';
 import { RunQueue } from '../../platform/work/queue.ts';
 import { Worker } from '../../platform/work/worker.ts';
 import { withDatabase } from './postgres.ts';
 
-/** A platform of a test file: the API on the loopback, a worker, the collections `demo` and `other`. */
+/** A platform of a test file: the API and the pages on the loopback, a worker, the collections `demo` and `other`. */
 export interface TestServer {
   platform: Platform;
   base: string;
@@ -47,7 +47,7 @@ export function withServer(): TestServer {
       running.tokens[name] = (await createToken(pool, { collectionId: collection?.id ?? '', name })).text;
     }
     running.tokens.admin = (await createToken(pool, { collectionId: null, name: 'admin' })).text;
-    server = serve({ fetch: createApi(platform).fetch, port: 0, hostname: '127.0.0.1' });
+    server = serve({ fetch: createSite(platform, { host: '127.0.0.1' }).fetch, port: 0, hostname: '127.0.0.1' });
     await new Promise((resolve) => server.once('listening', resolve));
     running.platform = platform;
     running.restartDatabase = database.restart;

@@ -1,0 +1,48 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { RunbookError } from '../../lib/errors.ts';
+import { refusal } from '../api/errors.ts';
+import type { Platform } from '../api/platform.ts';
+import { isUnanswered } from '../database/pool.ts';
+import { assetRoutes } from './assets.ts';
+import { collectionPages } from './collections.tsx';
+import { safeHeaders } from './guard.ts';
+import { problemPage } from './layout.tsx';
+import { loginRoutes } from './login.tsx';
+import { loggedIn, type PageContext, type PageEnv, sessions } from './session.ts';
+
+/** A value of a variable, and the other fields. */
+const MAX_FORM = 200_000;
+
+/** The pages: rendered here, working without scripts; only what goes on at the moment is followed by one. */
+export function createPages(platform: Platform): Hono<PageEnv> {
+  const pages = new Hono<PageEnv>({ strict: false });
+  pages.use(safeHeaders);
+  pages.onError((error, c) => problem(c, error));
+  pages.notFound((c) => problemPage(c, 404, 'There is no such page.'));
+  assetRoutes(pages);
+  const tooLarge = () => {
+    throw refusal(400, 'The form is too large.');
+  };
+  pages.use(bodyLimit({ maxSize: MAX_FORM, onError: tooLarge }));
+  pages.use(sessions());
+  loginRoutes(pages, platform);
+  pages.use(loggedIn(platform));
+  collectionPages(pages, platform);
+  return pages;
+}
+
+const SHOWN = [400, 401, 403, 404, 429] as const;
+
+/** What a handler threw, as a page. What we did not foresee is no text for others. */
+function problem(c: PageContext, error: Error): Response | Promise<Response> {
+  if (error instanceof HTTPException) {
+    const status = SHOWN.find((known) => known === error.status) ?? 400;
+    return problemPage(c, status, error.message);
+  }
+  if (error instanceof RunbookError && (error.code === 'usage' || error.code === 'config'))
+    return problemPage(c, 400, error.hint ? `${error.message} ${error.hint}` : error.message);
+  if (isUnanswered(error)) return problemPage(c, 503, 'The database does not answer; try again.');
+  return problemPage(c, 500, 'What it could not do is in its log.');
+}

@@ -1,0 +1,99 @@
+import { html } from 'hono/html';
+import type { Child } from 'hono/jsx';
+import type { PageContext } from './session.ts';
+
+export interface Crumb {
+  text: string;
+  href?: string;
+}
+
+interface PageProps {
+  title: string;
+  crumbs?: Crumb[];
+  /** Of the collection or the task that the page belongs to. */
+  tabs?: { text: string; href: string; current: boolean }[];
+  children: Child;
+}
+
+/** Answers with a page. */
+export function page(c: PageContext, props: PageProps, status: 200 | 400 | 401 | 403 | 404 | 429 | 500 | 503 = 200) {
+  return c.html(html`<!doctype html>${<Page {...props} c={c} />}`, status);
+}
+
+function Page({ c, title, crumbs = [], tabs = [], children }: PageProps & { c: PageContext }) {
+  const token = c.get('token');
+  return (
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>{title === 'Runbooks' ? title : `${title} · Runbooks`}</title>
+        <link rel="icon" href="data:," />
+        <link rel="stylesheet" href="/assets/style.css" />
+      </head>
+      <body>
+        <a class="skip" href="#main">
+          To the content
+        </a>
+        <header class="bar">
+          <nav aria-label="Place">
+            <ol class="crumbs">
+              <li>
+                <a href="/">Runbooks</a>
+              </li>
+              {crumbs.map(({ text, href }) => (
+                <li>{href === undefined ? <span aria-current="page">{text}</span> : <a href={href}>{text}</a>}</li>
+              ))}
+            </ol>
+          </nav>
+          {token && (
+            <form method="post" action="/logout" class="who">
+              <Csrf c={c} />
+              <span title={`${token.prefix}…`}>{token.name}</span>
+              <button type="submit" class="quiet">
+                Log out
+              </button>
+            </form>
+          )}
+        </header>
+        {tabs.length > 0 && (
+          <nav class="tabs" aria-label="Pages">
+            {tabs.map(({ text, href, current }) => (
+              <a href={href} {...(current ? { 'aria-current': 'page' as const } : {})}>
+                {text}
+              </a>
+            ))}
+          </nav>
+        )}
+        <main id="main">{children}</main>
+      </body>
+    </html>
+  );
+}
+
+/** The hidden field that every form has. */
+export function Csrf({ c }: { c: PageContext }) {
+  return <input type="hidden" name="csrf" value={c.get('csrf')} />;
+}
+
+/** A page that says why there is no other. */
+export function problemPage(c: PageContext, status: 400 | 401 | 403 | 404 | 429 | 500 | 503, text: string) {
+  const title = status === 404 ? 'Not found' : status >= 500 ? 'The server failed' : 'Not possible';
+  return page(
+    c,
+    {
+      title,
+      children: (
+        <section class="narrow">
+          <h1>{title}</h1>
+          <p>{text}</p>
+          <p>
+            <a href="/">To the collections</a>
+          </p>
+        </section>
+      ),
+    },
+    status,
+  );
+}

@@ -1,0 +1,15 @@
+/** A path of names: whatever they hold, each is one part. */
+export function pathOf(...names: string[]): string {
+  return `/${names.map(encodeURIComponent).join('/')}`;
+}
+
+const OF_COLLECTION = { tasks: 'Tasks', variables: 'Variables', tokens: 'Tokens', audit: 'Audit' } as const;
+
+/** Pages of a collection that are none of its tasks stand below `-`. */
+export function collectionTabs(collection: string, at: keyof typeof OF_COLLECTION) {
+  return Object.entries(OF_COLLECTION).map(([key, text]) => ({
+    text,
+    href: key === 'tasks' ? pathOf(collection) : pathOf(collection, '-', key),
+    current: key === at,
+  }));
+}

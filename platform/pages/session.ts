@@ -1,0 +1,59 @@
+import type { Context, MiddlewareHandler } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import type { Platform } from '../api/platform.ts';
+import { newSessionId, sessionToken } from '../store/sessions.ts';
+import type { Token } from '../store/tokens.ts';
+import { assertOwnForm, formToken } from './guard.ts';
+
+/** What every page knows of who looks at it. */
+export interface PageVars {
+  sessionId: string;
+  /** For a hidden field of each form. */
+  csrf: string;
+  /** Of whoever is logged in; pages behind `loggedIn` have one. */
+  token: Token;
+}
+export type PageEnv = { Variables: PageVars };
+export type PageContext = Context<PageEnv>;
+
+const COOKIE = 'runbook_session';
+
+/** Gives each browser an id, which means nothing until it logs in, and takes forms from pages of ours only. */
+export function sessions(): MiddlewareHandler<PageEnv> {
+  return async (c, next) => {
+    const known = getCookie(c, COOKIE);
+    const id = known ?? newSessionId();
+    if (known === undefined) setSessionCookie(c, id);
+    c.set('sessionId', id);
+    c.set('csrf', formToken(id));
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await assertOwnForm(c, id);
+    await next();
+  };
+}
+
+/** Sends whoever is not logged in to the login page. */
+export function loggedIn({ pool }: Platform): MiddlewareHandler<PageEnv> {
+  return async (c, next) => {
+    const token = await sessionToken(pool, c.get('sessionId'));
+    if (!token) {
+      const { pathname, search } = new URL(c.req.url);
+      const back = c.req.method === 'GET' && pathname !== '/' ? `?to=${encodeURIComponent(pathname + search)}` : '';
+      return c.redirect(`/login${back}`, 303);
+    }
+    c.set('token', token);
+    return next();
+  };
+}
+
+export function setSessionCookie(c: Context, id: string): void {
+  const origin = c.req.header('origin') ?? '';
+  setCookie(c, COOKIE, id, { httpOnly: true, sameSite: 'Strict', path: '/', secure: origin.startsWith('https:') });
+}
+
+/** A field of a form as text; empty where it is not there. */
+export async function fieldsOf(c: Context): Promise<Record<string, string>> {
+  const body = await c.req.parseBody();
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [name, typeof value === 'string' ? value : ''] as const),
+  );
+}

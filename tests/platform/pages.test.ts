@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { createCollection } from '../../platform/store/collections.ts';
+import { createToken, revokeToken } from '../../platform/store/tokens.ts';
+import { withServer } from './server.ts';
+import { Visitor } from './visitor.ts';
+
+const running = withServer();
+const { tokens } = running;
+const visitor = () => new Visitor(running.base);
+const HOSTILE = '<script>alert(1)</script>';
+
+describe('sessions', () => {
+  it('asks for a token, keeps who has one logged in, and leads back to where it was asked for', async () => {
+    const browser = visitor();
+    const away = await browser.get('/demo?page=2');
+    expect(away).toMatchObject({ status: 303, headers: { location: '/login?to=%2Fdemo%3Fpage%3D2' } });
+    const refused = await browser.post('/login', '/login', { token: 'mlc_wrong' });
+    expect(refused.status).toBe(401);
+    const before = browser.cookie;
+    const entered = await browser.post('/login?to=/demo', '/login', { token: tokens.demo, to: '/demo' });
+    expect(entered).toMatchObject({ status: 303, headers: { location: '/demo' } });
+    expect(browser.cookie).not.toBe(before);
+    expect(entered.headers['set-cookie']?.[0]).toMatch(/HttpOnly.*SameSite=Strict/u);
+    const seen = await browser.get('/demo');
+    expect(seen.status).toBe(200);
+    expect(seen.headers['content-security-policy']).toMatch(/^default-src 'none';/u);
+    expect(seen.text).not.toContain(tokens.demo);
+    const stolen = browser.cookie;
+    expect((await browser.post('/demo', '/logout', {})).status).toBe(303);
+    browser.cookie = stolen;
+    expect((await browser.get('/demo')).status).toBe(303);
+  });
+
+  it.each(['//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/\t/evil.example'])(
+    'never leads from the login to %j',
+    async (to) => {
+      const entered = await visitor().post('/login', '/login', { token: tokens.demo, to });
+      expect(entered.headers.location).toBe('/');
+    },
+  );
+
+  it('ends with its token, and when it was not used for long', async () => {
+    const { pool } = running.platform;
+    const { token, text } = await createToken(pool, { collectionId: null, name: 'brief' });
+    const browser = await visitor().logIn(text);
+    expect((await browser.get('/')).status).toBe(200);
+    await pool.query(`UPDATE platform.sessions SET expires = now() - interval '1 s' WHERE token_id = $1`, [token.id]);
+    expect((await browser.get('/')).status).toBe(303);
+    await browser.logIn(text);
+    await revokeToken(pool, token);
+    expect((await browser.get('/')).status).toBe(303);
+  });
+
+  it('takes forms only from its own pages', async () => {
+    const browser = await visitor().logIn(tokens.demo);
+    const other = await visitor().logIn(tokens.demo);
+    const theirs = /name="csrf" value="([^"]+)"/u.exec((await other.get('/demo')).text)?.[1] ?? '';
+    expect((await browser.send('/logout', {})).status).toBe(403);
+    expect((await browser.send('/logout', { csrf: theirs })).status).toBe(403);
+    for (const headers of [
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+      { origin: '' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ])
+      expect(await browser.post('/demo', '/logout', {}, headers as Record<string, string>)).toMatchObject({
+        status: 403,
+      });
+    expect((await browser.get('/demo')).status).toBe(200);
+  });
+});
+
+describe('who may see what', () => {
+  it.each(['/', '/demo', '/api/v1/health', '/openapi.json', '/assets/style.css', '/login'])(
+    'answers %s only to names of its own',
+    async (path) => {
+      for (const host of ['evil.example', 'demo.localhost.evil.example', '192.0.2.1', ''])
+        expect(await visitor().get(path, { host: host || ' ' }), host).toMatchObject({
+          status: expect.toBeOneOf([400, 421]),
+        });
+      for (const host of ['localhost', '127.0.0.1:80', '[::1]:8000'])
+        expect((await visitor().get(path, { host })).status, host).toBeLessThan(400);
+    },
+  );
+
+  it('shows a collection only to its own token and the administrator', async () => {
+    const other = await visitor().logIn(tokens.other);
+    expect((await other.get('/')).headers.location).toBe('/other');
+    expect((await other.get('/demo')).status).toBe(404);
+    expect((await other.get('/nowhere')).text.replaceAll('nowhere', 'demo')).toBe((await other.get('/demo')).text);
+    const admin = await visitor().logIn(tokens.admin);
+    expect((await admin.get('/')).text).toContain('href="/demo"');
+    expect((await admin.get('/demo')).status).toBe(200);
+  });
+
+  it('shows texts of others as text', async () => {
+    await createCollection(running.platform.pool, { name: 'hostile', description: HOSTILE });
+    const admin = await visitor().logIn(tokens.admin);
+    for (const path of ['/', '/hostile']) {
+      const { text } = await admin.get(path);
+      expect(text).not.toContain(HOSTILE);
+      expect(text).toContain('&lt;script&gt;');
+    }
+  });
+});
+
+// Last: it shuts out the address of all tests.
+describe('guessing', () => {
+  it('makes an address wait that guesses', async () => {
+    const browser = visitor();
+    const statuses = new Set<number>();
+    for (let attempt = 0; attempt < 12; attempt += 1)
+      statuses.add((await browser.post('/login', '/login', { token: `mlc_${attempt}` })).status);
+    expect([...statuses]).toEqual([401, 429]);
+    expect((await browser.post('/login', '/login', { token: tokens.demo })).status).toBe(429);
+  });
+});
