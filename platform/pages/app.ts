@@ -11,6 +11,7 @@ import { safeHeaders } from './guard.ts';
 import { problemPage } from './layout.tsx';
 import { loginRoutes } from './login.tsx';
 import { loggedIn, type PageContext, type PageEnv, sessions } from './session.ts';
+import { taskPages } from './task.tsx';
 
 /** A value of a variable, and the other fields. */
 const MAX_FORM = 200_000;
@@ -30,6 +31,7 @@ export function createPages(platform: Platform): Hono<PageEnv> {
   loginRoutes(pages, platform);
   pages.use(loggedIn(platform));
   collectionPages(pages, platform);
+  taskPages(pages, platform);
   return pages;
 }
 

@@ -3,7 +3,7 @@ import { collectionFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { type Collection, listCollections } from '../store/collections.ts';
 import { listTasks } from '../store/tasks.ts';
-import { page } from './layout.tsx';
+import { page, Time } from './layout.tsx';
 import { collectionTabs, pathOf } from './places.ts';
 import type { PageEnv } from './session.ts';
 
@@ -35,8 +35,11 @@ export function collectionPages(pages: Hono<PageEnv>, platform: Platform): void 
         {tasks.length === 0 && <p class="muted">No tasks yet: deploy the runbook that ships with the program.</p>}
         {tasks.length > 0 && (
           <ul class="entries">
-            {tasks.map(({ name, description }) => (
+            {tasks.map(({ name, description, updated }) => (
               <li>
+                <small>
+                  changed <Time at={updated} />
+                </small>
                 <a href={pathOf(collection.name, name)}>{name}</a>
                 {description && <p>{description}</p>}
               </li>

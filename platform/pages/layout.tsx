@@ -97,3 +97,10 @@ export function problemPage(c: PageContext, status: 400 | 401 | 403 | 404 | 429 
     status,
   );
 }
+
+/** An instant as HTML, in UTC to the minute. */
+export function Time({ at }: { at: Date | null }) {
+  if (!at) return <span class="muted">–</span>;
+  const iso = at.toISOString();
+  return <time dateTime={iso}>{`${iso.slice(0, 10)} ${iso.slice(11, 16)}`}</time>;
+}

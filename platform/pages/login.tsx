@@ -66,6 +66,8 @@ function loginPage(
             {error}
           </p>
         )}
+        {/* What a password manager files the token under. */}
+        <input type="hidden" name="username" autocomplete="username" value="API token" />
         <label>
           API token
           <input type="password" name="token" autocomplete="current-password" required placeholder="mlc_…" />

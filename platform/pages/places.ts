@@ -4,12 +4,21 @@ export function pathOf(...names: string[]): string {
 }
 
 const OF_COLLECTION = { tasks: 'Tasks', variables: 'Variables', tokens: 'Tokens', audit: 'Audit' } as const;
+const OF_TASK = { runbook: 'Runbook', runs: 'Runs', schedules: 'Schedules' } as const;
 
 /** Pages of a collection that are none of its tasks stand below `-`. */
 export function collectionTabs(collection: string, at: keyof typeof OF_COLLECTION) {
   return Object.entries(OF_COLLECTION).map(([key, text]) => ({
     text,
     href: key === 'tasks' ? pathOf(collection) : pathOf(collection, '-', key),
+    current: key === at,
+  }));
+}
+
+export function taskTabs({ collection, task }: { collection: string; task: string }, at?: keyof typeof OF_TASK) {
+  return Object.entries(OF_TASK).map(([key, text]) => ({
+    text,
+    href: key === 'runbook' ? pathOf(collection, task) : pathOf(collection, task, key),
     current: key === at,
   }));
 }

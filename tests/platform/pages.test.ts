@@ -105,6 +105,68 @@ describe('who may see what', () => {
   });
 });
 
+describe('a task', () => {
+  const FORM = { name: 'optimizer', source: 'sample', driver: 'scripted', 'vars.top_n': '4', do: 'save' };
+
+  it('is made of the runbook that ships with the program, and brought up to date', async () => {
+    const browser = await visitor().logIn(tokens.demo);
+    const page = '/demo/-/deploy';
+    const { text } = await browser.get(page);
+    expect(text).toMatch(/name="vars\.window_days"[^>]*value="30"/u);
+    expect(text).toContain('{{window.from}}');
+    for (const top of ['4', '6'])
+      expect(await browser.post(page, page, { ...FORM, 'vars.top_n': top })).toMatchObject({
+        status: 303,
+        headers: { location: '/demo/optimizer' },
+      });
+    const { rows } = await running.platform.pool.query(
+      `SELECT workflow->'init_params' AS params FROM platform.tasks WHERE name = 'optimizer'`,
+    );
+    expect(rows).toEqual([{ params: expect.objectContaining({ source: 'sample', vars: { top_n: 6 } }) }]);
+    const task = await browser.get('/demo/optimizer');
+    expect(task.text).toMatch(/name="vars\.top_n"[^>]*value="6"/u);
+    expect((await browser.post('/demo/optimizer', '/demo/optimizer', { ...FORM, do: 'save' })).status).toBe(303);
+  });
+
+  it('says what is wrong with what it is to run with, and shows it again', async () => {
+    const browser = await visitor().logIn(tokens.demo);
+    const send = (fields: Record<string, string>) =>
+      browser.post('/demo/optimizer', '/demo/optimizer', { ...FORM, do: 'run', ...fields });
+    const lacking = await send({ source: 'posthog', 'vars.top_n': '7' });
+    expect(lacking.status).toBe(400);
+    expect(lacking.text).toContain('needs POSTHOG_API_KEY, POSTHOG_PROJECT_ID, POSTHOG_HOST');
+    expect(lacking.text).toMatch(/name="vars\.top_n"[^>]*value="7"/u);
+    const wrong = await send({ 'vars.top_n': `"><b>${HOSTILE}` });
+    expect(wrong.status).toBe(400);
+    expect(wrong.text).toContain('must be a whole number');
+    expect(wrong.text).not.toContain(HOSTILE);
+    expect((await send({ driver: 'claude' })).text).toContain('Claude needs one of ANTHROPIC_API_KEY');
+    expect((await send({ max_cost_usd: '-1' })).status).toBe(400);
+    expect((await send({ 'vars.unheard_of': '1' })).status).toBe(400);
+  });
+
+  it('of somebody else is shown as text, whatever it is called', async () => {
+    const { pool } = running.platform;
+    const { rows } = await pool.query<{ id: string }>(`SELECT id FROM platform.collections WHERE name = 'demo'`);
+    await pool.query(
+      `INSERT INTO platform.tasks (collection_id, name, description, workflow) VALUES ($1, $2, $2, $3)`,
+      [
+        ...[rows[0]?.id, `a/b ${HOSTILE}`],
+        JSON.stringify({
+          init_params: { model: HOSTILE, instruction: `# Do\n\n${HOSTILE}\n[x](javascript:alert(1))` },
+        }),
+      ],
+    );
+    const browser = await visitor().logIn(tokens.demo);
+    for (const path of ['/demo', `/demo/${encodeURIComponent(`a/b ${HOSTILE}`)}`]) {
+      const { status, text } = await browser.get(path);
+      expect(status).toBe(200);
+      expect(text).not.toContain('<script');
+      expect(text).not.toContain('javascript:');
+    }
+  });
+});
+
 // Last: it shuts out the address of all tests.
 describe('guessing', () => {
   it('makes an address wait that guesses', async () => {

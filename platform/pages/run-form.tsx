@@ -1,0 +1,167 @@
+import type { ParameterSpec, Runbook } from '../../agent/runbook/manifest.ts';
+import { type Keys, MODEL_KEYS, TASK_SOURCE, VAR } from './asked.ts';
+import { Csrf } from './layout.tsx';
+import { pathOf } from './places.ts';
+import type { PageContext } from './session.ts';
+
+interface FormProps {
+  c: PageContext;
+  runbook: Runbook;
+  collection: string;
+  /** Undefined where the task is to be made. */
+  task?: string;
+  /** The task's own parameters, or what was given before. */
+  initParams: Record<string, unknown>;
+  keys: Keys;
+  error?: string | undefined;
+}
+
+/** Runs a task with parameters of its own, or makes one. */
+export function RunForm({ c, runbook, collection, task, initParams, keys, error }: FormProps) {
+  const { manifest } = runbook;
+  const vars = (initParams.vars ?? {}) as Record<string, unknown>;
+  const here = task === undefined ? pathOf(collection, '-', 'deploy') : pathOf(collection, task);
+  return (
+    <form method="post" action={here} class="card deploy" aria-label="Run">
+      <Csrf c={c} />
+      <h2>{task === undefined ? `Deploy ${manifest.title} to ${collection}` : 'Run'}</h2>
+      {error && (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      )}
+      {keys.lacking.length > 0 && (
+        <p class="notice lacks">
+          A run of PostHog’s data needs {keys.lacking.map((name, at) => [at > 0 ? ', ' : '', <code>{name}</code>])}.{' '}
+          <a href={`${pathOf(collection, '-', 'variables')}?name=${keys.lacking[0]}`}>Set them</a>, or run the sample,
+          which needs none.
+        </p>
+      )}
+      <fieldset>
+        <legend>Run</legend>
+        <div class="fields">
+          {task === undefined && (
+            <label>
+              Name of the task
+              <input name="name" required maxlength={200} value={String(initParams.name ?? manifest.name)} />
+            </label>
+          )}
+          <Source source={initParams.source} />
+          <Driver driver={initParams.driver} keys={keys} />
+          <label>
+            Model
+            <input name="model" value={textOf(initParams.model)} placeholder={manifest.model} />
+            <small>Where Claude performs the steps.</small>
+          </label>
+          <label>
+            Most cost, USD
+            <input name="max_cost_usd" type="number" min="0.01" step="any" value={textOf(initParams.max_cost_usd)} />
+            <small>The run ends when its model requests have cost so much.</small>
+          </label>
+        </div>
+      </fieldset>
+      <fieldset>
+        <legend>Parameters</legend>
+        <div class="fields">
+          {Object.entries(manifest.parameters).map(([name, spec]) => (
+            <Parameter name={name} spec={spec} value={textOf(vars[name] ?? spec.default)} />
+          ))}
+        </div>
+      </fieldset>
+      <div class="actions">
+        <button type="submit" name="do" value="run">
+          {task === undefined ? 'Deploy and run' : 'Run now'}
+        </button>
+        <button type="submit" name="do" value="save" class="quiet">
+          {task === undefined ? 'Deploy' : 'Keep as the task’s parameters'}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Source({ source }: { source: unknown }) {
+  const known = source === undefined ? 'posthog' : source;
+  const isOther = known !== 'posthog' && known !== 'sample';
+  return (
+    <label>
+      Source
+      <select name="source">
+        {isOther && (
+          <option value={TASK_SOURCE} selected>
+            the task’s files
+          </option>
+        )}
+        <Option value="posthog" text="PostHog" chosen={known} />
+        <Option value="sample" text="the bundled sample" chosen={known} />
+      </select>
+      <small>Where the events are read from.</small>
+    </label>
+  );
+}
+
+function Driver({ driver = 'auto', keys }: { driver: unknown; keys: Keys }) {
+  const hint = keys.hasModelKey
+    ? 'Automatic is Claude: the collection has a model key.'
+    : `Automatic is scripted: the collection has no model key (${MODEL_KEYS.slice(0, 2).join(' or ')}).`;
+  return (
+    <label>
+      Driver
+      <select name="driver">
+        <Option value="auto" text="automatic" chosen={driver} />
+        <Option value="scripted" text="scripted, no model" chosen={driver} />
+        <Option value="claude" text="Claude" chosen={driver} />
+        {driver === 'claude-code' && <Option value="claude-code" text="Claude Code" chosen={driver} />}
+      </select>
+      <small>{hint}</small>
+    </label>
+  );
+}
+
+function Option({ value, text, chosen }: { value: string; text: string; chosen: unknown }) {
+  return (
+    <option value={value} selected={value === chosen}>
+      {text}
+    </option>
+  );
+}
+
+function Parameter({ name, spec, value }: { name: string; spec: ParameterSpec; value: string }) {
+  const field = VAR + name;
+  return (
+    <label for={field}>
+      {name}
+      <ParameterInput field={field} spec={spec} value={value} />
+      <small>{spec.description}</small>
+    </label>
+  );
+}
+
+function ParameterInput({ field, spec, value }: { field: string; spec: ParameterSpec; value: string }) {
+  const { type, min, max, required = false } = spec;
+  if (type === 'boolean')
+    return (
+      <select id={field} name={field}>
+        <Option value="true" text="yes" chosen={value} />
+        <Option value="false" text="no" chosen={value} />
+      </select>
+    );
+  if (type === 'string')
+    return <input id={field} name={field} value={value} required={required} spellcheck={false} autocomplete="off" />;
+  const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+  return (
+    <input
+      id={field}
+      name={field}
+      type="number"
+      value={value}
+      required
+      step={type === 'integer' ? 1 : 'any'}
+      {...bounds}
+    />
+  );
+}
+
+function textOf(value: unknown): string {
+  return value === undefined || value === null ? '' : String(value);
+}

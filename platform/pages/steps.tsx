@@ -1,0 +1,77 @@
+import { raw } from 'hono/html';
+import type { Runbook, Step } from '../../agent/runbook/manifest.ts';
+import { renderMarkdown } from '../../tools/report-page/markdown.ts';
+
+/** The facts of a runbook on one line. */
+export function Badges({ facts }: { facts: Record<string, string | number | null | undefined> }) {
+  const known = Object.entries(facts).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  return (
+    <ul class="badges">
+      {known.map(([name, value]) => (
+        <li>
+          <span>{name}</span>
+          <b>{value}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function badgesOf({ manifest, steps }: Runbook) {
+  const { agent, model, snapshot, evaluation, version } = manifest;
+  return { agent, model, snapshot, eval: evaluation, steps: steps.length, version: `v${version}` };
+}
+
+/** Each step as a card that opens; template variables stay as they are. */
+export async function ShapeOfTheRun({ runbook }: { runbook: Runbook }) {
+  const steps = await Promise.all(
+    runbook.steps.map(async (step) => ({ step, html: await markdown(step.body, runbook.digest) })),
+  );
+  return (
+    <section>
+      <h2>The shape of the run</h2>
+      <p class="muted">{steps.length} steps, start to finish.</p>
+      <ol class="steps">
+        {steps.map(({ step, html }) => (
+          <li>
+            <details>
+              <summary>
+                <span class="n">{step.number}</span>
+                <b>{step.title}</b>
+                {step.gate && <span class="state">gate</span>}
+              </summary>
+              <div class="body report">
+                {raw(html)}
+                <StepFacts step={step} />
+              </div>
+            </details>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function StepFacts({ step: { tools, outputs } }: { step: Step }) {
+  const names = (list: string[]) => list.map((name, at) => [at > 0 ? ', ' : '', <code>{name}</code>]);
+  return (
+    <p>
+      <small>
+        {tools.length > 0 && <>Tools: {names(tools)}. </>}
+        {outputs.length > 0 && <>Writes: {names(outputs)}.</>}
+      </small>
+    </p>
+  );
+}
+
+/** Steps of the runbook that ships with the program are rendered once. */
+const rendered = new Map<string, Promise<string>>();
+const MOST_RENDERED = 200;
+
+async function markdown(body: string, digest: string): Promise<string> {
+  const key = `${digest}\n${body}`;
+  const known =
+    rendered.get(key) ?? renderMarkdown(body, { load: () => undefined, extra: [] }).then(({ html }) => html);
+  if (rendered.size < MOST_RENDERED) rendered.set(key, known);
+  return known;
+}
