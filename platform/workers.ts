@@ -7,7 +7,7 @@ const MOST_PAUSE_MS = 30_000;
 const HEALTHY_MS = 60_000;
 const STOP_MS = 30_000;
 
-/** Worker processes of a server: each is started again where it ends. */
+/** Worker processes of a server: each is started again where it ends. They end where the server is killed: the channel between them closes. */
 export class Workers {
   readonly #command: readonly string[];
   readonly #env: NodeJS.ProcessEnv;
@@ -37,7 +37,7 @@ export class Workers {
 
   #start(pauseMs: number): void {
     const [program = '', ...args] = this.#command;
-    const child = spawn(program, args, { env: this.#env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(program, args, { env: this.#env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     const started = performance.now();
     this.#children.add(child);
     const over = () => {

@@ -81,5 +81,7 @@ function stopped(): Promise<void> {
   return new Promise((resolve) => {
     process.once('SIGINT', () => resolve());
     process.once('SIGTERM', () => resolve());
+    // A worker whose server was killed.
+    process.once('disconnect', () => resolve());
   });
 }

@@ -17,8 +17,8 @@ import { trajectoryRoutes } from './trajectories.ts';
 
 /** A runbook has tens of kilobytes. */
 const MAX_JSON = 4_000_000;
-/** Exported events. */
-const MAX_FILES = 1_000_000_000;
+/** Exported events; a form is held in memory while it is read. */
+const MAX_FILES = 256_000_000;
 
 /** The public API, as Jetty's clients speak it; `GET /openapi.json` describes it. */
 export function createApi(platform: Platform): Api {
