@@ -8,7 +8,7 @@ import { programPackage } from '../lib/version.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** What npm takes for a package: no space, no quote, nothing that a shell reads. */
-const SPEC = /^[\w@][\w@./:+#~^=-]*$/u;
+const SPEC = /^[\w@./][\w@./:+#~^=-]*$/u;
 
 /**
  * A runbook as the RUNBOOK.md that others run.

@@ -40,9 +40,15 @@ describe('runbook export and import', () => {
 
   it('write the runbook of the project where none is named, with the package that is given', async () => {
     const cwd = temporaryFolder();
-    const spec = 'git+https://example.org/optimizer.git#v1';
-    expect((await runbook(['export', '--out', 'x/R.md', '--package', spec], cwd)).code).toBe(0);
-    expect(readFileSync(path.join(cwd, 'x', 'R.md'), 'utf8')).toContain(`npm install -g ${spec} `);
+    for (const spec of [
+      'git+https://example.org/optimizer.git#v1',
+      './optimizer-0.1.0.tgz',
+      '/opt/optimizer.tgz',
+      '@acme/x@^1',
+    ]) {
+      expect((await runbook(['export', '--out', 'x/R.md', '--package', spec], cwd)).code).toBe(0);
+      expect(readFileSync(path.join(cwd, 'x', 'R.md'), 'utf8')).toContain(`npm install -g ${spec} `);
+    }
   });
 
   it('run, lint and show take the file itself; a run of it goes on from its record', async () => {
