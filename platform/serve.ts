@@ -3,6 +3,7 @@ import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { RunbookError } from '../lib/errors.ts';
 import { type Installation, openInstallation } from './installation.ts';
+import { RunListener } from './pages/listener.ts';
 import { Scheduler } from './routines/scheduler.ts';
 import { createSite } from './site.ts';
 import { createCollection, listCollections } from './store/collections.ts';
@@ -40,7 +41,9 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { pool, url: databaseUrl } = installation;
   const queue = await RunQueue.open(pool, { url: databaseUrl, concurrency: options.concurrency });
   const adminToken = await firstToken(installation);
-  const site = createSite({ ...installation, queue }, { host: options.host, publicUrl: options.env.RUNBOOK_URL });
+  const listener = new RunListener(databaseUrl);
+  const names = { host: options.host, publicUrl: options.env.RUNBOOK_URL };
+  const site = createSite({ ...installation, queue }, { ...names, listener });
   const { server, url } = await listen(site, options);
   const scheduler = new Scheduler({ ...installation, queue });
   const workers = new Workers({
@@ -52,6 +55,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     url,
     adminToken,
     async close() {
+      await listener.close();
       await new Promise((resolve) => {
         server.close(resolve);
         if ('closeAllConnections' in server) server.closeAllConnections();

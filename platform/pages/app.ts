@@ -9,7 +9,12 @@ import { assetRoutes } from './assets.ts';
 import { collectionPages } from './collections.tsx';
 import { safeHeaders } from './guard.ts';
 import { problemPage } from './layout.tsx';
+import type { RunListener } from './listener.ts';
+import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.tsx';
+import { runPages } from './run.tsx';
+import { fileRoutes } from './run-files.ts';
+import { runsPages } from './runs.tsx';
 import { loggedIn, type PageContext, type PageEnv, sessions } from './session.ts';
 import { taskPages } from './task.tsx';
 
@@ -17,7 +22,7 @@ import { taskPages } from './task.tsx';
 const MAX_FORM = 200_000;
 
 /** The pages: rendered here, working without scripts; only what goes on at the moment is followed by one. */
-export function createPages(platform: Platform): Hono<PageEnv> {
+export function createPages(platform: Platform, listener: RunListener): Hono<PageEnv> {
   const pages = new Hono<PageEnv>({ strict: false });
   pages.use(safeHeaders);
   pages.onError((error, c) => problem(c, error));
@@ -32,6 +37,10 @@ export function createPages(platform: Platform): Hono<PageEnv> {
   pages.use(loggedIn(platform));
   collectionPages(pages, platform);
   taskPages(pages, platform);
+  runsPages(pages, platform);
+  liveRoutes(pages, platform, listener);
+  fileRoutes(pages, platform);
+  runPages(pages, platform);
   return pages;
 }
 

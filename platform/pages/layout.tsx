@@ -12,6 +12,8 @@ interface PageProps {
   crumbs?: Crumb[];
   /** Of the collection or the task that the page belongs to. */
   tabs?: { text: string; href: string; current: boolean }[];
+  /** Paths of ours. */
+  scripts?: string[];
   children: Child;
 }
 
@@ -20,7 +22,7 @@ export function page(c: PageContext, props: PageProps, status: 200 | 400 | 401 |
   return c.html(html`<!doctype html>${<Page {...props} c={c} />}`, status);
 }
 
-function Page({ c, title, crumbs = [], tabs = [], children }: PageProps & { c: PageContext }) {
+function Page({ c, title, crumbs = [], tabs = [], scripts = [], children }: PageProps & { c: PageContext }) {
   const token = c.get('token');
   return (
     <html lang="en">
@@ -31,6 +33,9 @@ function Page({ c, title, crumbs = [], tabs = [], children }: PageProps & { c: P
         <title>{title === 'Runbooks' ? title : `${title} · Runbooks`}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/assets/style.css" />
+        {scripts.map((script) => (
+          <script src={script} type="module" />
+        ))}
       </head>
       <body>
         <a class="skip" href="#main">

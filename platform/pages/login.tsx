@@ -67,7 +67,7 @@ function loginPage(
           </p>
         )}
         {/* What a password manager files the token under. */}
-        <input type="hidden" name="username" autocomplete="username" value="API token" />
+        <input type="text" name="username" autocomplete="username" value="API token" readonly hidden />
         <label>
           API token
           <input type="password" name="token" autocomplete="current-password" required placeholder="mlc_…" />

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createCollection } from '../../platform/store/collections.ts';
 import { createToken, revokeToken } from '../../platform/store/tokens.ts';
@@ -165,6 +167,80 @@ describe('a task', () => {
       expect(text).not.toContain('javascript:');
     }
   });
+});
+
+describe('a run', () => {
+  it('is followed as it happens, from any event on, until it ends', async () => {
+    const browser = await visitor().logIn(tokens.demo);
+    const begun = await browser.post('/demo/optimizer', '/demo/optimizer', {
+      source: 'sample',
+      driver: 'scripted',
+      do: 'run',
+    });
+    const here = String(begun.headers.location);
+    expect(here).toMatch(/^\/demo\/optimizer\/[0-9a-f]{8}$/u);
+    const other = await visitor().logIn(tokens.other);
+    expect((await browser.get(here)).text).toContain(`data-live="${here}/events?after=`);
+    const stream = await browser.get(`${here}/events`);
+    expect(stream.headers['content-type']).toBe('text/event-stream');
+    const ids = [...stream.text.matchAll(/^id: (\d+)$/gmu)].map(([, id]) => Number(id));
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+    expect(stream.text).toContain('"step":11,"state":"done"');
+    expect(stream.text).toMatch(/event: end\ndata: completed\n\n$/u);
+    const [last = 0] = ids.slice(-1);
+    const rest = await browser.get(`${here}/events`, { 'last-event-id': String(last - 1) });
+    expect([...rest.text.matchAll(/^id: (\d+)$/gmu)].map(([, id]) => Number(id))).toEqual([last]);
+    const over = await browser.get(here);
+    expect(over.text).toContain('<b>Passed</b>: 5.00 of 5');
+    expect(over.text).toContain('src="data:image/svg+xml;base64,');
+    expect(over.text).not.toContain('live.js');
+    expect((await browser.get('/demo/optimizer/runs')).text).toContain(`href="${here}"`);
+    expect((await browser.post('/demo', `${here}/cancel`, {})).status).toBe(400);
+    const report = await browser.get(`${here}/files/recommendations.md`);
+    expect(report.headers).toMatchObject({
+      'content-security-policy': 'sandbox',
+      'content-disposition': expect.stringMatching(/^attachment/u),
+    });
+    const figure = await browser.get(`${here}/figures/cost_by_operation.svg`);
+    expect(figure.headers).toMatchObject({
+      'content-type': 'image/svg+xml',
+      'content-security-policy': expect.stringMatching(/sandbox$/u),
+    });
+    for (const path of ['', '/events', '/files/recommendations.md', '/figures/cost_by_operation.svg'])
+      expect((await other.get(here + path)).status, path).toBe(404);
+    for (const path of ['/files/..%2F..%2Fsecret', '/files/payloads/x', '/files/%2Fetc%2Fpasswd', '/figures/x.svg'])
+      expect((await browser.get(here + path)).status, path).toBe(404);
+  }, 120_000);
+
+  it('shows its report and its findings as what they are: texts of others', async () => {
+    const { pool, runsDir } = running.platform;
+    const { rows } = await pool.query<{ collection_id: string; trajectory_id: string }>(
+      'SELECT collection_id, trajectory_id FROM platform.runs',
+    );
+    const [run] = rows;
+    const dir = path.join(runsDir, run?.collection_id ?? '', run?.trajectory_id ?? '');
+    const hostile = `# T\n\n${HOSTILE} <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](https://evil.example/y.png)\n`;
+    writeFileSync(path.join(dir, 'recommendations.md'), hostile);
+    const findings = path.join(dir, 'data/findings.json');
+    writeFileSync(findings, readFileSync(findings, 'utf8').replace(/"title": "/u, `"title": "${HOSTILE}`));
+    const browser = await visitor().logIn(tokens.demo);
+    const { text } = await browser.get(`/demo/optimizer/${run?.trajectory_id}`);
+    expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    for (const evil of ['<script', 'onerror', 'javascript:', 'evil.example']) expect(text).not.toContain(evil);
+  });
+
+  it('is cancelled by its page', async () => {
+    const browser = await visitor().logIn(tokens.demo);
+    const begun = await browser.post('/demo/optimizer', '/demo/optimizer', {
+      source: 'sample',
+      driver: 'scripted',
+      do: 'run',
+    });
+    const here = String(begun.headers.location);
+    expect((await browser.post(here, `${here}/cancel`, {})).status).toBe(303);
+    expect((await browser.get(`${here}/events`)).text).toMatch(/event: end\ndata: cancelled\n\n$/u);
+    expect((await browser.get(here)).text).toContain('<span class="state cancelled">cancelled</span>');
+  }, 60_000);
 });
 
 // Last: it shuts out the address of all tests.

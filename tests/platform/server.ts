@@ -5,6 +5,7 @@ import path from 'node:path';
 import { type ServerType, serve } from '@hono/node-server';
 import { afterAll, beforeAll } from 'vitest';
 import type { Platform } from '../../platform/api/platform.ts';
+import { RunListener } from '../../platform/pages/listener.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
 import { createSite } from '../../platform/site.ts';
 import { createCollection } from '../../platform/store/collections.ts';
@@ -35,6 +36,7 @@ export function withServer(): TestServer {
   const running = { tokens: { demo: '', other: '', admin: '' } } as TestServer;
   let worker: Worker;
   let server: ServerType;
+  let listener: RunListener;
   beforeAll(async () => {
     const { pool, url } = database;
     const cipher = new Cipher('k'.repeat(32));
@@ -47,7 +49,12 @@ export function withServer(): TestServer {
       running.tokens[name] = (await createToken(pool, { collectionId: collection?.id ?? '', name })).text;
     }
     running.tokens.admin = (await createToken(pool, { collectionId: null, name: 'admin' })).text;
-    server = serve({ fetch: createSite(platform, { host: '127.0.0.1' }).fetch, port: 0, hostname: '127.0.0.1' });
+    listener = new RunListener(url);
+    server = serve({
+      fetch: createSite(platform, { host: '127.0.0.1', listener }).fetch,
+      port: 0,
+      hostname: '127.0.0.1',
+    });
     await new Promise((resolve) => server.once('listening', resolve));
     running.platform = platform;
     running.restartDatabase = database.restart;
@@ -55,6 +62,7 @@ export function withServer(): TestServer {
   });
   afterAll(async () => {
     server?.close();
+    await listener?.close();
     await worker?.stop();
     await running.platform?.queue.close();
     rmSync(dir, { recursive: true, force: true });

@@ -1,0 +1,52 @@
+import { createReadStream, statSync } from 'node:fs';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import type { Hono } from 'hono';
+import { filesAfter, type RunRecord } from '../../agent/record/read.ts';
+import { EVENTS } from '../../agent/results.ts';
+import { figurePath } from '../../tools/report-page/figures.ts';
+import { ResultsDir } from '../../tools/results-dir.ts';
+import { refusal } from '../api/errors.ts';
+import type { Platform } from '../api/platform.ts';
+import { contentTypeOf, recordOf, runFolder } from '../api/trajectory.ts';
+import { runFor } from './run-access.ts';
+import type { PageContext, PageEnv } from './session.ts';
+
+/** A drawing may have styles of its own, and nothing else. */
+const FIGURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
+
+/** Files of a run, for download; figures to look at. Both may be what a model wrote. */
+export function fileRoutes(pages: Hono<PageEnv>, platform: Platform): void {
+  pages.get('/:collection/:task/:trajectory{[0-9a-f]{8}}/files/:file{.+}', async (c) => {
+    const file = c.req.param('file');
+    const name = path.basename(file).replaceAll(/[^\w.-]/gu, '_');
+    return sent(platform, c, file, {
+      'content-security-policy': 'sandbox',
+      'content-disposition': `attachment; filename="${name}"`,
+    });
+  });
+  pages.get('/:collection/:task/:trajectory{[0-9a-f]{8}}/figures/:figure', async (c) => {
+    const file = figurePath(`figures/${c.req.param('figure')}`);
+    if (file === undefined) throw refusal(404, 'There is no such figure.');
+    return sent(platform, c, file, { 'content-security-policy': FIGURE_POLICY });
+  });
+}
+
+/** Names of the files that a run left, as its record has them. */
+export function filesOf(record: RunRecord): string[] {
+  return [...filesAfter(record.events).keys(), EVENTS].sort();
+}
+
+async function sent(platform: Platform, c: PageContext, file: string, headers: Record<string, string>) {
+  const { run } = await runFor(platform, c);
+  const record = recordOf(platform, run);
+  if (!record || !filesOf(record).includes(file)) throw refusal(404, 'There is no such file.');
+  const full = ResultsDir.open(runFolder(platform, run)).resolve(file);
+  const stat = statSync(full, { throwIfNoEntry: false });
+  if (!stat?.isFile()) throw refusal(404, 'This file is gone.');
+  return c.body(Readable.toWeb(createReadStream(full)) as ReadableStream, 200, {
+    'content-type': contentTypeOf(path.extname(file)),
+    'content-length': String(stat.size),
+    ...headers,
+  });
+}
