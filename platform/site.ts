@@ -14,7 +14,7 @@ export function createSite(
   const pages = createPages(platform, listener);
   const site = new Hono();
   site.use(ownHosts(host, publicUrl));
-  for (const path of ['/api/*', '/openapi.json']) site.all(path, (c) => api.fetch(c.req.raw, c.env));
+  for (const path of ['/api/*', '/v1/*', '/openapi.json']) site.all(path, (c) => api.fetch(c.req.raw, c.env));
   site.all('*', (c) => pages.fetch(c.req.raw, c.env));
   return site;
 }

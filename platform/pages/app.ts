@@ -6,6 +6,7 @@ import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { isUnanswered } from '../database/pool.ts';
 import { assetRoutes } from './assets.ts';
+import { auditPages } from './audit.tsx';
 import { collectionPages } from './collections.tsx';
 import { safeHeaders } from './guard.ts';
 import { problemPage } from './layout.tsx';
@@ -15,8 +16,11 @@ import { loginRoutes } from './login.tsx';
 import { runPages } from './run.tsx';
 import { fileRoutes } from './run-files.ts';
 import { runsPages } from './runs.tsx';
+import { schedulePages } from './schedules.tsx';
 import { loggedIn, type PageContext, type PageEnv, sessions } from './session.ts';
 import { taskPages } from './task.tsx';
+import { tokenPages } from './tokens.tsx';
+import { variablePages } from './variables.tsx';
 
 /** A value of a variable, and the other fields. */
 const MAX_FORM = 200_000;
@@ -36,8 +40,12 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   loginRoutes(pages, platform);
   pages.use(loggedIn(platform));
   collectionPages(pages, platform);
+  variablePages(pages, platform);
+  tokenPages(pages, platform);
+  auditPages(pages, platform);
   taskPages(pages, platform);
   runsPages(pages, platform);
+  schedulePages(pages, platform);
   liveRoutes(pages, platform, listener);
   fileRoutes(pages, platform);
   runPages(pages, platform);

@@ -243,6 +243,72 @@ describe('a run', () => {
   }, 60_000);
 });
 
+describe('a collection', () => {
+  it('takes variables, and never gives them back', async () => {
+    const browser = await visitor().logIn(tokens.other);
+    const here = '/other/-/variables';
+    const send = (fields: Record<string, string>) => browser.post(here, here, fields);
+    expect((await send({ do: 'set', name: 'POSTHOG_API_KEY', value: 'phx_secret' })).status).toBe(303);
+    expect((await send({ do: 'set', name: '1 bad', value: 'x' })).status).toBe(400);
+    const set = await browser.get(here);
+    expect(set.text).toContain('<code>POSTHOG_API_KEY</code></td>');
+    expect((await browser.get('/other/-/deploy')).text).toContain('needs <code>POSTHOG_PROJECT_ID</code>');
+    expect((await send({ do: 'remove', name: 'POSTHOG_API_KEY' })).status).toBe(303);
+    const audit = await browser.get('/other/-/audit');
+    expect(audit.text).toMatch(/environment\.remove.*environment\.set/su);
+    for (const { text } of [set, audit]) expect(text).not.toContain('phx_secret');
+  });
+
+  it('makes tokens, shown once, and revokes them', async () => {
+    const browser = await visitor().logIn(tokens.other);
+    const here = '/other/-/tokens';
+    const made = await browser.post(here, here, { do: 'create', name: HOSTILE });
+    const [text = ''] = /mlc_[a-z0-9]{32}/u.exec(made.text) ?? [];
+    expect(made.text).not.toContain(HOSTILE);
+    const list = await browser.get(here);
+    expect(list.text).not.toContain(text);
+    const theirs = await visitor().logIn(text);
+    expect((await theirs.get('/other')).status).toBe(200);
+    const ids = [...list.text.matchAll(/name="id" value="([^"]+)"/gu)].map(([, id]) => id ?? '');
+    const demo = await visitor().logIn(tokens.demo);
+    expect((await demo.post('/demo/-/tokens', '/demo/-/tokens', { do: 'revoke', id: ids.at(-1) ?? '' })).status).toBe(
+      404,
+    );
+    expect((await browser.post(here, here, { do: 'revoke', id: ids.at(-1) ?? '' })).status).toBe(303);
+    expect((await theirs.get('/other')).status).toBe(303);
+    expect((await browser.post(here, here, { do: 'revoke', id: 'x' })).status).toBe(404);
+  });
+
+  it('keeps schedules of its tasks', async () => {
+    const browser = await visitor().logIn(tokens.demo);
+    const here = '/demo/optimizer/schedules';
+    const send = (fields: Record<string, string>) => browser.post(here, here, fields);
+    const weekly = { do: 'create', name: HOSTILE, type: 'weekly', day_of_week: 'tue', at: '07:05' };
+    expect((await send(weekly)).status).toBe(303);
+    const twice = await send(weekly);
+    expect(twice.status).toBe(400);
+    expect(twice.text).toContain('has a schedule');
+    const cron = await send({ do: 'create', name: 'c', type: 'cron', expression: 'nonsense' });
+    expect(cron.status).toBe(400);
+    expect(cron.text).toContain('value="nonsense"');
+    const { text } = await browser.get(here);
+    expect(text).toContain('Tuesdays at 07:05 UTC');
+    expect(text).not.toContain(HOSTILE);
+    expect((await send({ do: 'pause', name: HOSTILE })).status).toBe(303);
+    expect((await browser.get(here)).text).toContain('>paused</span>');
+    expect((await send({ do: 'resume', name: HOSTILE })).status).toBe(303);
+    expect((await send({ do: 'run', name: HOSTILE })).headers.location).toMatch(/^\/demo\/optimizer\/[0-9a-f]{8}$/u);
+    expect((await send({ do: 'delete', name: HOSTILE })).status).toBe(303);
+    expect((await send({ do: 'pause', name: HOSTILE })).status).toBe(404);
+  });
+
+  it.each(['variables', 'tokens', 'audit', 'deploy'])('shows its %s to nobody else', async (which) => {
+    const browser = await visitor().logIn(tokens.other);
+    expect((await browser.get(`/demo/-/${which}`)).status).toBe(404);
+    expect((await browser.post('/other', `/demo/-/${which}`, { do: 'create', name: 'x' })).status).toBe(404);
+  });
+});
+
 // Last: it shuts out the address of all tests.
 describe('guessing', () => {
   it('makes an address wait that guesses', async () => {

@@ -1,0 +1,140 @@
+import type { Hono } from 'hono';
+import { RunbookError } from '../../lib/errors.ts';
+import { actorOf, taskFor } from '../api/auth.ts';
+import { refusal } from '../api/errors.ts';
+import type { Platform } from '../api/platform.ts';
+import { transaction } from '../database/pool.ts';
+import { type Cadence, parseCadence } from '../routines/cadence.ts';
+import { submitFire } from '../routines/scheduler.ts';
+import { addAudit } from '../store/audit.ts';
+import type { Collection } from '../store/collections.ts';
+import {
+  changeRoutine,
+  createRoutine,
+  deleteRoutine,
+  listRoutines,
+  type Routine,
+  routineByName,
+} from '../store/routines.ts';
+import type { Task } from '../store/tasks.ts';
+import { page } from './layout.tsx';
+import { pathOf, taskTabs } from './places.ts';
+import { NewSchedule, ScheduleTable } from './schedule-form.tsx';
+import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
+
+const MOST_NAME = 200;
+
+/** The schedules of a task. */
+export function schedulePages(pages: Hono<PageEnv>, platform: Platform): void {
+  pages.get('/:collection/:task/schedules', async (c) => {
+    return schedulesPage(c, platform, await taskFor(platform, c.get('token'), c.req.param()));
+  });
+  pages.post('/:collection/:task/schedules', async (c) => {
+    const of = await taskFor(platform, c.get('token'), c.req.param());
+    const fields = await fieldsOf(c);
+    const here = pathOf(of.collection.name, of.task.name, 'schedules');
+    if (fields.do === 'create') {
+      try {
+        await create(c, platform, of, fields);
+        return c.redirect(here, 303);
+      } catch (error) {
+        if (!(error instanceof RunbookError)) throw error;
+        return schedulesPage(c, platform, of, { fields, error: error.message });
+      }
+    }
+    const routine = await routineByName(platform.pool, of.task.id, fields.name ?? '');
+    if (!routine) throw refusal(404, 'There is no such schedule.');
+    if (fields.do === 'run') {
+      const run = await transaction(platform.pool, (db) => submitFire(platform, { db, routine, fireAt: new Date() }));
+      if (!run) throw refusal(400, 'It was begun a moment ago.');
+      return c.redirect(pathOf(of.collection.name, of.task.name, run.trajectoryId), 303);
+    }
+    await change(c, platform, of.collection, { routine, wanted: fields.do ?? '' });
+    return c.redirect(here, 303);
+  });
+}
+
+interface Of {
+  collection: Collection;
+  task: Task;
+}
+
+/** @throws RunbookError `usage` */
+async function create(c: PageContext, { pool }: Platform, { collection, task }: Of, fields: Record<string, string>) {
+  const name = (fields.name ?? '').trim();
+  if (name === '' || name.length > MOST_NAME) throw new RunbookError('usage', 'The schedule needs a name.');
+  const cadence = cadenceIn(fields);
+  const overlap = fields.overlap === 'queue' ? 'queue' : 'skip';
+  const catchUp = (['none', 'latest', 'all'] as const).find((each) => each === fields.catch_up) ?? 'latest';
+  const standard = { jitterS: 0, overrides: {}, webhookUrl: null, paused: false };
+  await transaction(pool, async (db) => {
+    const made = await createRoutine(db, task.id, { ...standard, name, cadence, overlap, catchUp });
+    if (!made) throw new RunbookError('usage', `The task has a schedule ${name} already.`);
+    const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: name };
+    await addAudit(db, { ...entry, action: 'routine.create' });
+  });
+}
+
+/** Of the fields of the form those that a cadence has. @throws RunbookError `usage` */
+function cadenceIn({
+  type = '',
+  at = '',
+  day_of_week,
+  expression = '',
+  time_zone = '',
+}: Record<string, string>): Cadence {
+  const [hour, minute] = at.split(':').map(Number);
+  switch (type) {
+    case 'hourly':
+      return parseCadence({ type, minute_utc: minute });
+    case 'weekly':
+      return parseCadence({ type, day_of_week, hour_utc: hour, minute_utc: minute });
+    case 'daily':
+    case 'weekdays':
+      return parseCadence({ type, hour_utc: hour, minute_utc: minute });
+    case 'cron':
+      return parseCadence({ type, expression, time_zone: time_zone.trim() || 'UTC' });
+    default:
+      return parseCadence({ type });
+  }
+}
+
+async function change(
+  c: PageContext,
+  { pool }: Platform,
+  collection: Collection,
+  { routine, wanted }: { routine: Routine; wanted: string },
+): Promise<void> {
+  const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: routine.name };
+  await transaction(pool, async (db) => {
+    if (wanted === 'delete') {
+      await deleteRoutine(db, routine.id);
+      await addAudit(db, { ...entry, action: 'routine.delete' });
+    } else if (wanted === 'pause' || wanted === 'resume') {
+      await changeRoutine(db, routine, { paused: wanted === 'pause' });
+      await addAudit(db, { ...entry, action: 'routine.change', detail: { fields: ['paused'] } });
+    } else throw refusal(400, 'This cannot be done with a schedule.');
+  });
+}
+
+async function schedulesPage(
+  c: PageContext,
+  platform: Platform,
+  { collection, task }: Of,
+  { fields = {}, error }: { fields?: Record<string, string>; error?: string } = {},
+) {
+  const routines = await listRoutines(platform.pool, { collectionId: collection.id, taskId: task.id });
+  const names = { collection: collection.name, task: task.name };
+  const here = pathOf(names.collection, names.task, 'schedules');
+  const children = (
+    <>
+      <h1>Schedules</h1>
+      <p class="lead">Each runs the task with its own parameters; the report follows up on the last one.</p>
+      <ScheduleTable c={c} here={here} routines={routines} />
+      <NewSchedule c={c} here={here} given={fields} error={error} />
+    </>
+  );
+  const crumbs = [{ text: names.collection, href: pathOf(names.collection) }, { text: names.task }];
+  const shown = { title: `Schedules of ${task.name}`, crumbs, tabs: taskTabs(names, 'schedules'), children };
+  return page(c, shown, error === undefined ? 200 : 400);
+}
