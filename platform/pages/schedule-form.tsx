@@ -148,9 +148,9 @@ export function NewSchedule({ c, here, given, error }: NewProps) {
           chosen={given.overlap ?? 'skip'}
         />
         <Choice
-          label="Missed while the server was away"
+          label="Missed runs"
           name="catch_up"
-          options={{ latest: 'make up for the latest', none: 'leave out', all: 'make up for all' }}
+          options={{ latest: 'make the latest', none: 'leave out', all: 'make all' }}
           chosen={given.catch_up ?? 'latest'}
         />
       </div>

@@ -129,7 +129,10 @@ async function schedulesPage(
   const children = (
     <>
       <h1>Schedules</h1>
-      <p class="lead">Each runs the task with its own parameters; the report follows up on the last one.</p>
+      <p class="lead">
+        Each runs the task as it is deployed; its reports follow up on the last one. Runs are missed while the server is
+        away.
+      </p>
       <ScheduleTable c={c} here={here} routines={routines} />
       <NewSchedule c={c} here={here} given={fields} error={error} />
     </>
