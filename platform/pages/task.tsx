@@ -11,6 +11,7 @@ import type { Collection } from '../store/collections.ts';
 import type { PlatformRun } from '../store/runs.ts';
 import { createTask, type Task, taskByName, updateTask } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
+import { withRunbook } from '../work/perform.ts';
 import { askedIn, assertKeys, keysOf } from './asked.ts';
 import { page } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
@@ -48,9 +49,10 @@ export function taskPages(pages: Hono<PageEnv>, platform: Platform): void {
     const { collection, task } = await taskFor(platform, c.get('token'), c.req.param());
     const fields = await fieldsOf(c);
     try {
-      const asked = askedIn(fields, loadRunbook());
+      const runbook = await runbookOf(task);
+      const asked = askedIn(fields, runbook);
       if (fields.do === 'run') {
-        assertKeys(await keysOf(platform, collection.id, loadRunbook()), { source: ownParams(task).source, ...asked });
+        assertKeys(await keysOf(platform, collection.id, runbook), { source: ownParams(task).source, ...asked });
         return c.redirect(runPath(collection, task, await submitted(platform, c.get('token'), task, asked)), 303);
       }
       const workflow = { ...task.workflow, init_params: { ...ownParams(task), ...asked } };
@@ -70,9 +72,11 @@ function shownAgain(fields: Record<string, string>): Params {
   return { ...fields, vars: Object.fromEntries(vars) };
 }
 
+const SAID: readonly string[] = ['usage', 'config', 'runbook_invalid'];
+
 /** @throws what is no fault of a form */
 function textOf(error: unknown): string {
-  if (error instanceof RunbookError && (error.code === 'usage' || error.code === 'config'))
+  if (error instanceof RunbookError && SAID.includes(error.code))
     return error.message.replace(/^-p /u, '').replace(/^init_params\./u, '');
   throw error;
 }
@@ -154,56 +158,66 @@ interface TaskProps {
 }
 
 async function taskPage(c: PageContext, platform: Platform, { collection, task, initParams, error }: TaskProps) {
-  const { instruction } = ownParams(task);
-  const runbook = loadRunbook();
+  const names = { collection: collection.name, task: task.name };
+  const shown = {
+    title: task.name,
+    crumbs: [{ text: names.collection, href: pathOf(names.collection) }, { text: names.task }],
+    tabs: taskTabs(names, 'runbook'),
+  };
+  const runbook = await runbookOf(task).catch((fault: unknown) => fault);
+  if (runbook instanceof RunbookError) return page(c, { ...shown, children: <Unread task={task} fault={runbook} /> });
+  if (runbook instanceof Error) throw runbook;
+  const read = runbook as Runbook;
   const form = {
-    ...{ c, runbook, collection: collection.name, task: task.name, error },
+    ...{ c, runbook: read, ...names, error },
     initParams: initParams ?? ownParams(task),
-    keys: await keysOf(platform, collection.id, runbook),
+    keys: await keysOf(platform, collection.id, read),
   };
   const children = (
     <>
-      <h1>{instruction === undefined ? runbook.manifest.title : task.name}</h1>
-      {task.description && <p class="lead">{task.description}</p>}
-      <Badges facts={badgesFor(task, runbook)} />
-      {instruction === undefined ? (
-        <>
-          <RunForm {...form} />
-          <ShapeOfTheRun runbook={runbook} />
-        </>
-      ) : (
-        <Instruction text={String(instruction)} />
-      )}
+      <h1>{read.manifest.title}</h1>
+      <p class="lead">{task.description ?? read.manifest.description}</p>
+      <Badges facts={badgesFor(task, read)} />
+      <RunForm {...form} />
+      <ShapeOfTheRun runbook={read} />
     </>
   );
-  const crumbs = [{ text: collection.name, href: pathOf(collection.name) }, { text: task.name }];
-  const names = { collection: collection.name, task: task.name };
-  return page(
-    c,
-    { title: task.name, crumbs, tabs: taskTabs(names, 'runbook'), children },
-    error === undefined ? 200 : 400,
+  return page(c, { ...shown, children }, error === undefined ? 200 : 400);
+}
+
+/** The runbook of a task: its own text, or the one that ships with the program. @throws RunbookError where the text is none */
+function runbookOf(task: Task): Promise<Runbook> {
+  const { instruction } = ownParams(task);
+  return withRunbook(
+    instruction === undefined ? { instruction } : { instruction: String(instruction) },
+    async (runbook) => runbook,
   );
 }
 
 function badgesFor(task: Task, runbook: Runbook) {
-  const { instruction, agent, model, snapshot } = ownParams(task);
+  const { agent, model, snapshot } = ownParams(task);
   const own = { agent: shown(agent), model: shown(model), snapshot: shown(snapshot) };
-  const ours = instruction === undefined ? badgesOf(runbook) : {};
   const known = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== ''));
-  return { ...ours, ...known, ...(task.version ? { version: `v${task.version.replace(/^v/u, '')}` } : {}) };
+  return {
+    ...badgesOf(runbook),
+    ...known,
+    ...(task.version ? { version: `v${task.version.replace(/^v/u, '')}` } : {}),
+  };
 }
 
 function shown(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** A runbook that somebody sent as text. */
-async function Instruction({ text }: { text: string }) {
-  const body = text.replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/u, '');
+/** A text that cannot be read as a runbook, with why. */
+async function Unread({ task, fault }: { task: Task; fault: RunbookError }) {
+  const body = String(ownParams(task).instruction).replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/u, '');
   const { html } = await renderMarkdown(body, { load: () => undefined, extra: [] });
   return (
     <>
-      <p class="notice">Runbooks of other tasks cannot be performed here yet.</p>
+      <h1>{task.name}</h1>
+      {task.description && <p class="lead">{task.description}</p>}
+      <p class="error">This is no runbook that can be performed: {fault.message}</p>
       <div class="report">{raw(html)}</div>
     </>
   );

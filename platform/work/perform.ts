@@ -129,8 +129,8 @@ function goOn(record: RunRecord, runbook: Runbook) {
 }
 
 /** Work on the runbook of a task: the text that it has, through a folder that goes away with the work, or the one that ships with the program. */
-async function withRunbook<T>(
-  { instruction }: Plan,
+export async function withRunbook<T>(
+  { instruction }: Pick<Plan, 'instruction'>,
   work: (runbook: Runbook, place: Pick<RunOptions, 'runbookPlace'>) => Promise<T>,
 ): Promise<T> {
   if (instruction === undefined) return work(loadRunbook(), {});

@@ -1,8 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadRunbook } from '../../agent/runbook/load.ts';
+import { printRunbook } from '../../agent/runbook-md/print.ts';
 import { createCollection } from '../../platform/store/collections.ts';
 import { createToken, revokeToken } from '../../platform/store/tokens.ts';
+import { loadRubric } from '../../rubric/load.ts';
 import { withServer } from './server.ts';
 import { Visitor } from './visitor.ts';
 
@@ -145,6 +148,26 @@ describe('a task', () => {
     expect((await send({ driver: 'claude' })).text).toContain('Claude needs one of ANTHROPIC_API_KEY');
     expect((await send({ max_cost_usd: '-1' })).status).toBe(400);
     expect((await send({ 'vars.unheard_of': '1' })).status).toBe(400);
+  });
+
+  it('of another runbook has the steps and the parameters of that one', async () => {
+    const own = { package: 'posthog-trace-optimizer', rubric: await loadRubric() };
+    const instruction = printRunbook(loadRunbook(), own).replace(
+      'Environment setup and connectivity check',
+      'First of all',
+    );
+    const made = await fetch(`${running.base}/api/v1/tasks/demo`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${tokens.demo}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'sent', workflow: { init_params: { instruction, source: 'sample' } } }),
+    });
+    expect(made.status).toBe(201);
+    const browser = await visitor().logIn(tokens.demo);
+    const { text } = await browser.get('/demo/sent');
+    expect(text).toContain('<b>First of all</b>');
+    expect(text).toMatch(/name="vars\.window_days"[^>]*value="30"/u);
+    const begun = await browser.post('/demo/sent', '/demo/sent', { source: 'sample', 'vars.nothing': '1', do: 'run' });
+    expect(begun.status).toBe(400);
   });
 
   it('of somebody else is shown as text, whatever it is called', async () => {
