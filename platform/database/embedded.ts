@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -32,8 +42,8 @@ const STOP_SECONDS = 60;
  * @throws RunbookError `config` where there is none for this machine, or it cannot start
  */
 export async function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
-  const binaries = await findBinaries();
   const place = await placeIn(dataDir);
+  const binaries = withinReach(await findBinaries(), place);
   if (!existsSync(path.join(place.data, 'PG_VERSION'))) await initialise(binaries, place);
   const password = readFileSync(place.password, 'utf8').trim();
   const port = (await isRunning(binaries, place)) ? portOf(place) : await start(binaries, place);
@@ -41,6 +51,22 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> 
     await ctl(binaries, place, ['stop', '-m', 'fast', '-w', '-t', String(STOP_SECONDS)]);
   };
   return { url: `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`, stop };
+}
+
+/** An installation below a folder that is closed to others, such as /root, is copied beside the data: the server's user must read it. */
+function withinReach(binaries: Binaries, { data, owner }: Place): Binaries {
+  const program = path.resolve(binaries.initdb, '../..');
+  if (!owner || !closedAbove(program)) return binaries;
+  const copy = path.join(path.dirname(data), 'postgres-program');
+  if (!existsSync(copy)) cpSync(program, copy, { recursive: true, dereference: true });
+  const bin = (file: string) => path.join(copy, path.relative(program, file));
+  return { pg_ctl: bin(binaries.pg_ctl), initdb: bin(binaries.initdb) };
+}
+
+/** The first folder on the way that others cannot walk through. */
+function closedAbove(folder: string): string | undefined {
+  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) if (!(statSync(at).mode & 0o001)) return at;
+  return undefined;
 }
 
 interface Place {
@@ -73,15 +99,13 @@ async function placeIn(dataDir: string): Promise<Place> {
 
 /** The server's user must be able to walk to its files. */
 function assertReachable(folder: string): void {
-  for (let at = folder; at !== path.dirname(at); at = path.dirname(at)) {
-    if (statSync(at).mode & 0o001) continue;
-    if (at === folder) chmodSync(at, statSync(at).mode | 0o001);
-    else
-      throw new RunbookError('config', `PostgreSQL does not run as root, and its own user cannot reach ${at}.`, {
-        at: folder,
-        hint: 'Choose another folder with --data, such as /var/lib/runbook, or set DATABASE_URL.',
-      });
-  }
+  chmodSync(folder, statSync(folder).mode | 0o001);
+  const closed = closedAbove(folder);
+  if (closed === undefined) return;
+  throw new RunbookError('config', `PostgreSQL does not run as root, and its own user cannot reach ${closed}.`, {
+    at: folder,
+    hint: 'Choose another folder with --data, such as /var/lib/runbook, or set DATABASE_URL.',
+  });
 }
 
 async function findBinaries(): Promise<Binaries> {
