@@ -22,14 +22,14 @@ export function takeTitle(tree: Root): string | undefined {
   return title === undefined ? undefined : textOf(title).trim() || undefined;
 }
 
-/** Gives every heading an id and collects h2 and h3 for the table of contents. */
-export function nameHeadings(tree: Root): Heading[] {
+/** Gives every heading an id and collects h2 and h3 for the table of contents. @param prefix of ids, where a page shows several texts */
+export function nameHeadings(tree: Root, prefix = ''): Heading[] {
   const used = new Set(RESERVED);
   const contents: Heading[] = [];
   visit(tree, 'element', (node) => {
     if (!/^h[1-6]$/u.test(node.tagName)) return;
     const text = textOf(node).trim();
-    const id = uniqueSlug(text, used);
+    const id = `${prefix}${uniqueSlug(text, used)}`;
     node.properties = { id };
     if (node.tagName === 'h2') contents.push({ id, text, children: [] });
     if (node.tagName === 'h3') contents.at(-1)?.children.push({ id, text, children: [] });
@@ -84,21 +84,26 @@ function figureElement(child: Element): Element {
   return element('figure', { tabIndex: 0 }, [child]);
 }
 
-function image({ dataUri, width, height }: Figure, alt: string): Element {
-  return element('img', { src: dataUri, alt, ...(width && height ? { width, height } : {}) }, []);
+function image({ src, width, height }: Figure, alt: string): Element {
+  return element('img', { src, alt, ...(width && height ? { width, height } : {}) }, []);
 }
 
 function missingImage(alt: string): Element {
   return element('em', {}, [{ type: 'text', value: `[image${alt ? `: ${alt}` : ''}]` }]);
 }
 
-/** Links: other sites get `rel`; paths that leave the folder lose their address. */
-export function tameLinks(tree: Root): void {
+/**
+ * Links: other sites get `rel`; paths that leave the folder lose their address.
+ * @param place of a file of the folder, where it is not beside the page
+ */
+export function tameLinks(tree: Root, place: (file: string) => string = (file) => file): void {
   visit(tree, 'element', (node) => {
     if (node.tagName !== 'a') return;
     const href = String(node.properties.href ?? '');
     if (/^(https?:|mailto:)/iu.test(href)) node.properties.rel = ['noopener', 'noreferrer', 'nofollow'];
-    else if (!/^#|^(?:\.\/)?[\w-][\w.-]*(\/[\w-][\w.-]*)*$/u.test(href)) delete node.properties.href;
+    else if (/^(?:\.\/)?[\w-][\w.-]*(\/[\w-][\w.-]*)*$/u.test(href))
+      node.properties.href = place(href.replace(/^\.\//u, ''));
+    else if (!href.startsWith('#')) delete node.properties.href;
   });
 }
 
@@ -193,6 +198,23 @@ function priorityCard(heading: Element): Element | undefined {
   return element('section', { className: ['recommendation'], ariaLabelledBy: [String(heading.properties.id)] }, [
     heading,
   ]);
+}
+
+const BLOCKS = /^(?:p|li|h[1-6]|pre|blockquote|tr)$/u;
+
+/** Gives lines of the source an anchor `L12` in the innermost block that begins there, or in the paragraph or code that goes on there. */
+export function nameLines(tree: Root): void {
+  const blocks = new Map<number, Element>();
+  visit(tree, 'element', (node) => {
+    const { start, end } = node.position ?? {};
+    if (!BLOCKS.test(node.tagName) || !start || !end) return;
+    const last = node.tagName === 'pre' || node.tagName === 'p' ? end.line : start.line;
+    for (let line = start.line; line <= last; line += 1) blocks.set(line, node);
+  });
+  for (const [line, block] of blocks) {
+    const inside = block.tagName === 'tr' ? (cells(block)[0] ?? block) : block;
+    inside.children.push(element('span', { id: `L${line}`, className: ['at'] }, []));
+  }
 }
 
 function isBlank(node: ElementContent): boolean {

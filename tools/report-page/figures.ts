@@ -10,7 +10,8 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 export interface Figure {
   /** Normal path in the results dir: `figures/cost_by_operation.svg`. */
   path: string;
-  dataUri: string;
+  /** Where it is shown from: a data URI, or an address of the page that shows it. */
+  src: string;
   /** CSS pixels, where the file says so. */
   width?: number;
   height?: number;
@@ -45,7 +46,7 @@ function svgFigure(path: string, svg: string): Figure {
   assertPlainSvg(svg, path);
   const [, root = ''] = /^\s*<svg([^>]*)>/u.exec(svg) ?? [];
   const side = (name: string) => Number(new RegExp(`\\s${name}="([\\d.]+)"`, 'u').exec(root)?.[1]);
-  return { path, dataUri: dataUri('image/svg+xml', Buffer.from(svg)), ...sides(side('width'), side('height')) };
+  return { path, src: dataUri('image/svg+xml', Buffer.from(svg)), ...sides(side('width'), side('height')) };
 }
 
 function pngFigure(path: string, png: Buffer): Figure {
@@ -55,7 +56,7 @@ function pngFigure(path: string, png: Buffer): Figure {
       hint: 'Draw the figure with render_chart.',
     });
   }
-  return { path, dataUri: dataUri('image/png', png), ...sides(png.readUInt32BE(16) / 2, png.readUInt32BE(20) / 2) };
+  return { path, src: dataUri('image/png', png), ...sides(png.readUInt32BE(16) / 2, png.readUInt32BE(20) / 2) };
 }
 
 function sides(width: number, height: number): { width?: number; height?: number } {

@@ -7,6 +7,7 @@ import {
   type Heading,
   inlineFigures,
   nameHeadings,
+  nameLines,
   shapeCode,
   shapeTables,
   takeTitle,
@@ -18,7 +19,7 @@ import type { Figure } from './figures.ts';
 const MAX_MARKDOWN = 1_000_000;
 
 export interface RenderedMarkdown {
-  /** Safe HTML: no raw HTML of the source, only data-URI images, only http, https, mailto and local links. */
+  /** Safe HTML: no raw HTML of the source, only figures as images, only http, https, mailto and local links. */
   html: string;
   /** The text of the first `#` heading, which is not in `html`. */
   title: string | undefined;
@@ -26,15 +27,27 @@ export interface RenderedMarkdown {
   contents: Heading[];
 }
 
+/** How a page shows a text. */
+export interface MarkdownOptions {
+  /** The figure of a path in the results dir. */
+  load(path: string): Figure | undefined;
+  /** Appended where the text does not show them. */
+  extra?: { figure: Figure; alt: string }[];
+  /** Where a file of the results dir is found; default: beside the page. */
+  place?: ((file: string) => string) | undefined;
+  /** Anchors `L1`, `L2` … for the lines of the text. */
+  lines?: boolean;
+  /** Of the ids of headings; default: none. */
+  prefix?: string;
+}
+
 /**
- * Markdown (GFM) as safe HTML with ids, inlined figures and shaped tables and code.
- * @param figures.load gives the figure of a path in the results dir
- * @param figures.extra are appended where the text does not show them
+ * Markdown (GFM) as safe HTML with ids, figures and shaped tables and code.
  * @throws RunbookError `tool_input` when the text is too large or too deeply nested
  */
 export async function renderMarkdown(
   markdown: string,
-  figures: { load: (path: string) => Figure | undefined; extra: { figure: Figure; alt: string }[] },
+  { load, extra = [], place, lines = false, prefix }: MarkdownOptions,
 ): Promise<RenderedMarkdown> {
   if (markdown.length > MAX_MARKDOWN) {
     throw new RunbookError('tool_input', `The report has ${markdown.length} characters; ${MAX_MARKDOWN} are the most.`);
@@ -42,13 +55,14 @@ export async function renderMarkdown(
   try {
     const tree = await toSafeTree(xmlSafe(markdown));
     const title = takeTitle(tree);
-    const contents = nameHeadings(tree);
-    const shown = inlineFigures(tree, figures.load);
-    tree.children.push(...figureElements(figures.extra.filter(({ figure }) => !shown.has(figure.path))));
-    tameLinks(tree);
+    const contents = nameHeadings(tree, prefix);
+    const shown = inlineFigures(tree, load);
+    tree.children.push(...figureElements(extra.filter(({ figure }) => !shown.has(figure.path))));
+    tameLinks(tree, place);
     shapeTables(tree);
     shapeCode(tree);
     groupPriorities(tree);
+    if (lines) nameLines(tree);
     const { unified } = await import('unified');
     const { default: rehypeStringify } = await import('rehype-stringify');
     return { html: unified().use(rehypeStringify).stringify(tree), title, contents };

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Figure } from '../../../tools/report-page/figures.ts';
 import { renderMarkdown } from '../../../tools/report-page/markdown.ts';
 
-const FIGURE: Figure = { path: 'figures/x.svg', dataUri: 'data:image/svg+xml;base64,AAAA', width: 720, height: 300 };
+const FIGURE: Figure = { path: 'figures/x.svg', src: 'data:image/svg+xml;base64,AAAA', width: 720, height: 300 };
 const load = (path: string) => (path === FIGURE.path ? FIGURE : undefined);
 
 function render(markdown: string, extra: { figure: Figure; alt: string }[] = []) {
@@ -20,7 +20,7 @@ function assertSafe(page: string): void {
   for (const [tag] of page.matchAll(/<(?:"[^"]*"|[^>"])*>/gu)) expect(tag).toMatch(SAFE_TAG);
   for (const [, href = ''] of page.matchAll(/ href="([^"]*)"/gu))
     expect(href).toMatch(/^(https?:|mailto:|#|[\w.][\w./-]*$)/u);
-  for (const [, src = ''] of page.matchAll(/ src="([^"]*)"/gu)) expect(src).toBe(FIGURE.dataUri);
+  for (const [, src = ''] of page.matchAll(/ src="([^"]*)"/gu)) expect(src).toBe(FIGURE.src);
 }
 
 describe('hostile Markdown', () => {
@@ -101,7 +101,7 @@ describe('figures', () => {
   test('a figure of the results dir is inlined, alone as a figure', async () => {
     const page = await html('![Cost](figures/x.svg)\n\ntext ![again](./figures/x.svg)');
     expect(page).toContain(
-      `<figure tabindex="0"><img src="${FIGURE.dataUri}" alt="Cost" width="720" height="300"></figure>`,
+      `<figure tabindex="0"><img src="${FIGURE.src}" alt="Cost" width="720" height="300"></figure>`,
     );
     expect(page).toMatch(/<p>text <img[^>]*alt="again"/u);
   });
@@ -166,5 +166,18 @@ describe('structure', () => {
 
   test('only the Markdown that is there: raw HTML is dropped', async () => {
     expect(await html('a<br>b\n\n<div>c</div>\n\nd')).toBe('<p>ab</p>\n<p>d</p>');
+  });
+});
+
+describe('another page that shows the text', () => {
+  test('is led to the lines of the source, and to files where it has them', async () => {
+    const source =
+      '# T\n\n## One\n\ntext\ngoes on\n\n- a\n- b\n\n| A |\n|---|\n| 1 |\n\n```python\nx\n```\n\n[f](data/x.csv)';
+    const place = (file: string) => `/files/${file}`;
+    const { html } = await renderMarkdown(source, { load: () => undefined, place, lines: true, prefix: 'r-' });
+    const lines = [...html.matchAll(/id="L(\d+)"/gu)].map(([, line]) => Number(line)).sort((a, b) => a - b);
+    expect(lines).toEqual([3, 5, 6, 8, 9, 11, 13, 15, 16, 17, 19]);
+    expect(html).toContain('<h2 id="r-one">One<span id="L3" class="at"></span></h2>');
+    expect(html).toContain('<a href="/files/data/x.csv">f</a>');
   });
 });
