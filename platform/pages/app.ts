@@ -8,6 +8,7 @@ import { isUnanswered } from '../database/pool.ts';
 import { assetRoutes } from './assets.ts';
 import { auditPages } from './audit.tsx';
 import { collectionPages } from './collections.tsx';
+import { diffPages } from './diff.tsx';
 import { safeHeaders } from './guard.ts';
 import { problemPage } from './layout.tsx';
 import type { RunListener } from './listener.ts';
@@ -20,6 +21,7 @@ import { schedulePages } from './schedules.tsx';
 import { loggedIn, type PageContext, type PageEnv, sessions } from './session.ts';
 import { taskPages } from './task.tsx';
 import { tokenPages } from './tokens.tsx';
+import { trendPages } from './trends.tsx';
 import { variablePages } from './variables.tsx';
 
 /** A value of a variable, and the other fields. */
@@ -45,6 +47,8 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   auditPages(pages, platform);
   taskPages(pages, platform);
   runsPages(pages, platform);
+  trendPages(pages, platform);
+  diffPages(pages, platform);
   schedulePages(pages, platform);
   liveRoutes(pages, platform, listener);
   fileRoutes(pages, platform);

@@ -4,7 +4,7 @@ export function pathOf(...names: string[]): string {
 }
 
 const OF_COLLECTION = { tasks: 'Tasks', variables: 'Variables', tokens: 'Tokens', audit: 'Audit' } as const;
-const OF_TASK = { runbook: 'Runbook', runs: 'Runs', schedules: 'Schedules' } as const;
+const OF_TASK = { runbook: 'Runbook', runs: 'Runs', trends: 'Trends', schedules: 'Schedules' } as const;
 
 /** Pages of a collection that are none of its tasks stand below `-`. */
 export function collectionTabs(collection: string, at: keyof typeof OF_COLLECTION) {

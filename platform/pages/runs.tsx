@@ -25,7 +25,14 @@ export function runsPages(pages: Hono<PageEnv>, platform: Platform): void {
             None{at > 1 ? ' on this page' : ' yet'}: <a href={pathOf(collection.name, task.name)}>run it</a>.
           </p>
         ) : (
-          <RunTable runs={runs} names={names} />
+          <form action={pathOf(collection.name, task.name, 'diff')}>
+            <RunTable runs={runs} names={names} />
+            {runs.length > 1 && (
+              <button type="submit" class="quiet">
+                Compare before and after
+              </button>
+            )}
+          </form>
         )}
         <p class="paging">
           <span>{at > 1 && <a href={`${here}?page=${at - 1}`}>Newer</a>}</span>
@@ -52,6 +59,8 @@ function RunTable({ runs, names }: { runs: PlatformRun[]; names: { collection: s
             <th class="number">Duration</th>
             <th>Started, UTC</th>
             <th>By</th>
+            <th>Before</th>
+            <th>After</th>
           </tr>
         </thead>
         <tbody>
@@ -71,6 +80,17 @@ function RunTable({ runs, names }: { runs: PlatformRun[]; names: { collection: s
                 <Time at={run.started ?? run.created} />
               </td>
               <td>{run.author ?? '–'}</td>
+              {(['before', 'after'] as const).map((side) => (
+                <td>
+                  <input
+                    type="radio"
+                    name={side}
+                    value={run.trajectoryId}
+                    aria-label={`Compare ${run.trajectoryId} as ${side}`}
+                    checked={run === runs[side === 'before' ? 1 : 0]}
+                  />
+                </td>
+              ))}
             </tr>
           ))}
         </tbody>
