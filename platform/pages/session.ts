@@ -22,6 +22,10 @@ const COOKIE = 'runbook_session';
 export function sessions(): MiddlewareHandler<PageEnv> {
   return async (c, next) => {
     const known = getCookie(c, COOKIE);
+    // A link on another site sends no cookie that is strict: a new one would end the session that there is. The page asks again from here.
+    const isFollowed = c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site';
+    if (known === undefined && isFollowed)
+      return c.html('<!doctype html><meta http-equiv="refresh" content="0"><title>Runbooks</title>');
     const id = known ?? newSessionId();
     if (known === undefined) setSessionCookie(c, id);
     c.set('sessionId', id);
