@@ -9,11 +9,14 @@ import { assetRoutes } from './assets.ts';
 import { auditPages } from './audit.tsx';
 import { collectionPages } from './collections.tsx';
 import { diffPages } from './diff.tsx';
+import { forkRoute } from './fork.tsx';
 import { safeHeaders } from './guard.ts';
 import { problemPage } from './layout.tsx';
 import type { RunListener } from './listener.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.tsx';
+import { payloadRoutes } from './payloads.tsx';
+import { replayPages } from './replay.tsx';
 import { runPages } from './run.tsx';
 import { fileRoutes } from './run-files.ts';
 import { runsPages } from './runs.tsx';
@@ -52,6 +55,9 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   schedulePages(pages, platform);
   liveRoutes(pages, platform, listener);
   fileRoutes(pages, platform);
+  replayPages(pages, platform);
+  payloadRoutes(pages, platform);
+  forkRoute(pages, platform);
   runPages(pages, platform);
   return pages;
 }

@@ -126,7 +126,8 @@ function Option({ value, text, chosen }: { value: string; text: string; chosen: 
   );
 }
 
-function Parameter({ name, spec, value }: { name: string; spec: ParameterSpec; value: string }) {
+/** A field for a parameter of a runbook. */
+export function Parameter({ name, spec, value }: { name: string; spec: ParameterSpec; value: string }) {
   const field = VAR + name;
   return (
     <label for={field}>

@@ -27,7 +27,9 @@ export function Verdict({ record }: { record: RunRecord }) {
           <h3>Failed gates</h3>
           <ul class="plain">
             {gates.map((gate) => (
-              <li>{gate}</li>
+              <li>
+                <Located text={gate} />
+              </li>
             ))}
           </ul>
         </>
@@ -49,7 +51,9 @@ export function Verdict({ record }: { record: RunRecord }) {
                 <td>
                   <ul>
                     {reasons.map((reason) => (
-                      <li>{reason}</li>
+                      <li>
+                        <Located text={reason} />
+                      </li>
                     ))}
                   </ul>
                 </td>
@@ -59,6 +63,19 @@ export function Verdict({ record }: { record: RunRecord }) {
         </table>
       </div>
     </section>
+  );
+}
+
+/** A text whose place in the report is a link to that line. */
+function Located({ text }: { text: string }) {
+  const [, before = '', place, line, after = ''] = /^(.*?)(recommendations\.md:(\d+))(.*)$/su.exec(text) ?? [];
+  if (place === undefined) return <>{text}</>;
+  return (
+    <>
+      {before}
+      <a href={`#L${line}`}>{place}</a>
+      {after}
+    </>
   );
 }
 
@@ -154,7 +171,7 @@ async function reportIn(dir: string) {
   try {
     const results = ResultsDir.open(dir);
     const load = (file: string) => loadFigure(results, file);
-    const { html } = await renderMarkdown(results.readText(REPORT), { load, extra: [] });
+    const { html } = await renderMarkdown(results.readText(REPORT), { load, lines: true });
     return raw(html);
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error;

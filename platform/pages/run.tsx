@@ -139,6 +139,9 @@ async function Over({ run, record, dir, here }: OverProps) {
       <Verdict record={record} />
       <Findings dir={dir} />
       <h2>Steps</h2>
+      <p>
+        <a href={`${here}/steps`}>Each step with its calls as they were recorded, to look into and to fork</a>
+      </p>
       <RunSteps entries={timelineOf(record).entries} steps={record.started.steps} ended={true} />
       <Files dir={dir} record={record} here={here} />
       <Report dir={dir} record={record} />

@@ -76,7 +76,7 @@ describe('the pages in a browser', () => {
     await lookAt('run');
     const [file] = await Promise.all([
       tab.waitForEvent('download'),
-      tab.getByRole('link', { name: 'recommendations.md' }).click(),
+      tab.getByRole('link', { name: 'recommendations.md', exact: true }).click(),
     ]);
     expect(file.suggestedFilename()).toBe('recommendations.md');
 

@@ -1,0 +1,86 @@
+import type { Hono } from 'hono';
+import { givenParameters } from '../../agent/parameters.ts';
+import type { RunRecord } from '../../agent/record/read.ts';
+import { loadRunbook } from '../../agent/runbook/load.ts';
+import { actorOf } from '../api/auth.ts';
+import { refusal } from '../api/errors.ts';
+import type { Platform } from '../api/platform.ts';
+import { addAudit } from '../store/audit.ts';
+import { VAR } from './asked.ts';
+import { Csrf } from './layout.tsx';
+import { pathOf } from './places.ts';
+import { runFor } from './run-access.ts';
+import { Parameter } from './run-form.tsx';
+import { recordFor } from './run-record.ts';
+import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
+
+const WINDOW = 'window_days';
+
+/** A run that takes the steps before one from another, and does the rest anew. */
+export function forkRoute(pages: Hono<PageEnv>, platform: Platform): void {
+  pages.post('/:collection/:task/:trajectory{[0-9a-f]{8}}/fork', async (c) => {
+    const { collection, task, run } = await runFor(platform, c);
+    if (!run.ended) throw refusal(400, 'The run goes on: it can be forked when it is over.');
+    const fields = await fieldsOf(c);
+    const step = Number(fields.step);
+    const record = recordFor(platform, run);
+    const finished = record.events.some((event) => event.type === 'step_finished' && event.number === step - 1);
+    if (!Number.isInteger(step) || step < 1 || (step > 1 && !finished))
+      throw refusal(400, 'It cannot be forked at that step: the steps before it must be finished.');
+    const given = Object.entries(fields).flatMap(([name, text]) =>
+      name.startsWith(VAR) ? [[name.slice(VAR.length), text] as const] : [],
+    );
+    const vars = { ...record.started.params, ...givenParameters(loadRunbook().manifest, Object.fromEntries(given)) };
+    const { id: taskId, collectionId } = task;
+    const token = c.get('token');
+    const fork = await platform.queue.submit(
+      {
+        ...{ collectionId, taskId, workflow: run.workflow, initParams: { ...run.initParams, vars } },
+        ...{ author: token.name, parent: { id: run.id, step } },
+      },
+      (db, { id }) => {
+        const entry = { collectionId, actor: actorOf(token), action: 'run.fork', target: task.name };
+        return addAudit(db, { ...entry, detail: { run: id } });
+      },
+    );
+    return c.redirect(pathOf(collection.name, task.name, fork.trajectoryId), 303);
+  });
+}
+
+/** @param step the first one that is performed anew */
+export function ForkForm({
+  c,
+  found: { collection, task, run },
+  record,
+  step,
+}: {
+  c: PageContext;
+  found: Awaited<ReturnType<typeof runFor>>;
+  record: RunRecord;
+  step: number;
+}) {
+  const { manifest, steps } = loadRunbook();
+  const isBundled = record.started.runbook.name === manifest.name;
+  if (step > steps.length || !isBundled) return null;
+  const { params } = record.started;
+  // The window of a run is pinned when its source is opened.
+  const names = Object.entries(manifest.parameters).filter(([name]) => step === 1 || name !== WINDOW);
+  return (
+    <form method="post" action={`${pathOf(collection.name, task.name, run.trajectoryId)}/fork`} class="card">
+      <Csrf c={c} />
+      <h2>Fork from this step</h2>
+      <p class="lead">
+        {step === 1 ? 'A new run does every step anew.' : 'A new run takes the steps before it from this one.'}
+      </p>
+      <input type="hidden" name="step" value={String(step)} />
+      <div class="fields">
+        {names.map(([name, spec]) => (
+          <Parameter name={name} spec={spec} value={String(params[name] ?? spec.default ?? '')} />
+        ))}
+      </div>
+      <div class="actions">
+        <button type="submit">Fork from this step</button>
+      </div>
+    </form>
+  );
+}
