@@ -1,19 +1,19 @@
 import { messageOf } from '../../lib/errors.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { guardedRequest } from '../network/guard.ts';
-import { allowedHosts } from '../network/target.ts';
-import { type PlatformRun, runById } from '../store/runs.ts';
+import { allowedBy } from '../network/target.ts';
+import type { PlatformRun } from '../store/runs.ts';
 import { createTask, type Task, taskByName } from '../store/tasks.ts';
+import { runFolder } from '../work/results.ts';
 import { collectionFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, body, createRoute, z } from './route.ts';
-import { namesOf } from './runs.ts';
-import { type Named, recordOf, runFolder, storagePath, storedFiles, workflowId } from './trajectory.ts';
+import { endOf, namesOf } from './runs.ts';
+import { type Named, recordOf, storagePath, storedFiles, workflowId } from './trajectory.ts';
 
 /** A call waits so long where it does not say, s; as the public platform does. */
 const WAIT_S = 1_200;
-const POLL_MS = 200;
 const MAX_RUNBOOK = 1_000_000;
 const FETCH_MS = 15_000;
 
@@ -67,7 +67,7 @@ export function chatRoutes(api: Api, platform: Platform): void {
       initParams: initParamsOf(wish, { instruction, model }),
       ...(wish.webhook_url === undefined ? {} : { webhookUrl: wish.webhook_url }),
     });
-    const run = await ended(platform, made, { seconds: wish.timeout_hint, signal: c.req.raw.signal });
+    const run = await endOf(platform, made, { ms: wish.timeout_hint * 1_000, signal: c.req.raw.signal });
     const names = namesOf(collection, task);
     const { ended: end } = run;
     return end ? c.json(finished(platform, names, run), 200) : c.json(running(names, run), 202);
@@ -76,10 +76,9 @@ export function chatRoutes(api: Api, platform: Platform): void {
 
 async function instructionOf(wish: Wish, messages: readonly z.infer<typeof message>[]): Promise<string | undefined> {
   if (wish.runbook_url === undefined) return messages.find(({ role }) => role === 'system')?.content;
-  const { env } = process;
   const got = await guardedRequest({
     ...{ url: wish.runbook_url, method: 'GET', timeoutMs: FETCH_MS, maxBytes: MAX_RUNBOOK },
-    allow: { hosts: allowedHosts(env.PLATFORM_ALLOW_HOSTS ?? ''), http: env.PLATFORM_ALLOW_HTTP === '1' },
+    allow: allowedBy(process.env),
   }).catch((error: unknown) => {
     throw refusal(400, `runbook_url: ${messageOf(error)}`);
   });
@@ -115,20 +114,6 @@ function initParamsOf(
     source: wish.source ?? (files.length > 0 ? files : undefined),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-}
-
-async function ended(
-  { pool }: Platform,
-  made: PlatformRun,
-  { seconds, signal }: { seconds: number; signal: AbortSignal },
-): Promise<PlatformRun> {
-  const until = performance.now() + seconds * 1_000;
-  let run = made;
-  while (!run.ended && performance.now() < until && !signal.aborted) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    run = (await runById(pool, made.id)) ?? run;
-  }
-  return run;
 }
 
 function metadataOf(names: Named, run: PlatformRun) {

@@ -62,16 +62,26 @@ export function runRoutes(api: Api, platform: Platform): void {
   });
   api.openapi(runSync, async (c) => {
     const { names, made } = await submit(platform, c.get('token'), c.req.valid('param'), await c.req.formData());
-    const until = performance.now() + SYNC_MS;
-    let now: PlatformRun = made;
-    while (!now.ended && performance.now() < until && !c.req.raw.signal.aborted) {
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      now = (await runById(platform.pool, made.id)) ?? now;
-    }
+    const now = await endOf(platform, made, { ms: SYNC_MS, signal: c.req.raw.signal });
     const labels = (await labelsOf(platform.pool, [now.id])).get(now.id) ?? [];
     const trajectory = shownRun(platform, now, { names, labels });
     return c.json({ ...trajectory, ...begun(names, made), trajectory }, 200);
   });
+}
+
+/** A run as it stands when it is over, the time is, or the client has gone. */
+export async function endOf(
+  { pool }: Platform,
+  made: PlatformRun,
+  { ms, signal }: { ms: number; signal: AbortSignal },
+): Promise<PlatformRun> {
+  const until = performance.now() + ms;
+  let run = made;
+  while (!run.ended && performance.now() < until && !signal.aborted) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    run = (await runById(pool, made.id)) ?? run;
+  }
+  return run;
 }
 
 function begun(names: Named, { trajectoryId }: PlatformRun): z.infer<typeof started> {

@@ -6,6 +6,8 @@ import { type Timeline, type TimelineStep, timelineOf } from '../../agent/record
 import { EVENTS } from '../../agent/results.ts';
 import type { Label } from '../store/labels.ts';
 import type { PlatformRun } from '../store/runs.ts';
+import { objectIn } from '../work/plan.ts';
+import { runFolder } from '../work/results.ts';
 import type { Platform } from './platform.ts';
 
 /** Where results lie for an agent of the public platform; names of stored files begin with it. */
@@ -79,10 +81,6 @@ export function workflowId({ collection, task }: Named, trajectoryId: string): s
 
 export function storagePath({ collection, task }: Named): string {
   return `${collection}/${task}/0000`;
-}
-
-export function runFolder({ runsDir }: Pick<Platform, 'runsDir'>, run: PlatformRun): string {
-  return path.join(runsDir, run.collectionId, run.trajectoryId);
 }
 
 /** The record of a run, where it has begun to keep one. */
@@ -230,8 +228,4 @@ export function contentTypeOf(extension: string): string {
 
 function isoOf(date: Date | null): string | null {
   return date?.toISOString() ?? null;
-}
-
-function objectIn(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

@@ -27,6 +27,11 @@ const DEFAULT_PORTS = [80, 443];
 /** A name or IPv4 address, or an IPv6 address in brackets; no pattern. */
 const HOST = /^(?:[^/?#@\\:*[\]\s]+|\[[\da-f:.]+\])$/iu;
 
+/** What an installation allows beyond the public internet: `PLATFORM_ALLOW_HOSTS`, and `PLATFORM_ALLOW_HTTP=1`. */
+export function allowedBy(env: Readonly<Record<string, string | undefined>>): Allow {
+  return { hosts: allowedHosts(env.PLATFORM_ALLOW_HOSTS ?? ''), http: env.PLATFORM_ALLOW_HTTP === '1' };
+}
+
 /**
  * What `PLATFORM_ALLOW_HOSTS` names, separated by commas or spaces: `hooks.internal, 10.0.0.7:8080, [fd00::1]:8080`.
  * @throws RunbookError `config` for an entry that is no host

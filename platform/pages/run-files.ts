@@ -8,7 +8,8 @@ import { figurePath } from '../../tools/report-page/figures.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
-import { contentTypeOf, recordOf, runFolder } from '../api/trajectory.ts';
+import { contentTypeOf, recordOf } from '../api/trajectory.ts';
+import { runFolder } from '../work/results.ts';
 import { runFor } from './run-access.ts';
 import type { PageContext, PageEnv } from './session.ts';
 

@@ -1,11 +1,9 @@
-import path from 'node:path';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { z } from 'zod';
 import { Scrubber } from '../../agent/secrets.ts';
-import { ResultsDir } from '../../tools/results-dir.ts';
 import { shownRun, storagePath } from '../api/trajectory.ts';
 import type { Pool } from '../database/pool.ts';
-import { allowedHosts } from '../network/target.ts';
+import { allowedBy } from '../network/target.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { addAudit } from '../store/audit.ts';
 import { readVariables } from '../store/environment.ts';
@@ -13,6 +11,7 @@ import { namesOfRun, type PlatformRun, readWebhookSecret, runById } from '../sto
 import { type Delivery, deliver } from '../webhooks/deliver.ts';
 import { webhookBody } from '../webhooks/payload.ts';
 import { type SlackReport, slackBody } from '../webhooks/slack.ts';
+import { jsonIn, runFolder } from './results.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -61,7 +60,7 @@ async function attemptDelivery(
   const secret = told === 'slack' ? undefined : await readWebhookSecret(pool, run.id, cipher);
   const outcome = await deliver({ url, trajectoryId: run.trajectoryId }, JSON.stringify(body), {
     ...{ kind: told, attempt, now: new Date() },
-    allow: { hosts: allowedHosts(env.PLATFORM_ALLOW_HOSTS ?? ''), http: env.PLATFORM_ALLOW_HTTP === '1' },
+    allow: allowedBy(env),
     ...(secret ? { secret } : {}),
   });
   const detail = { run: run.id, attempt, ...(outcome.kind === 'delivered' ? {} : { reason: outcome.reason }) };
@@ -96,7 +95,7 @@ const plan = z.object({
 });
 
 function reportOf({ runsDir, env }: DeliveryParts, run: PlatformRun, names: Names): SlackReport {
-  const dir = path.join(runsDir, run.collectionId, run.trajectoryId);
+  const dir = runFolder({ runsDir }, run);
   const told = facts.safeParse(jsonIn(dir, 'data/facts.json')).data ?? {};
   const number = (id: string) => {
     const value = fact.safeParse(told[id]).data?.value;
@@ -115,12 +114,4 @@ function reportOf({ runsDir, env }: DeliveryParts, run: PlatformRun, names: Name
     recommendations: list.map(({ title, savings }) => ({ title, monthlySavingsUsd: savings?.expected ?? null })),
     runUrl: `${base}/${place}`,
   };
-}
-
-function jsonIn(dir: string, file: string): unknown {
-  try {
-    return ResultsDir.open(dir).readJson(file);
-  } catch {
-    return undefined; // the run did not come so far
-  }
 }

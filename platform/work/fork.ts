@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { forkRun } from '../../agent/fork.ts';
 import { readRecord } from '../../agent/record/read.ts';
 import type { RunOptions } from '../../agent/run-options.ts';
@@ -6,13 +5,14 @@ import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import type { Pool } from '../database/pool.ts';
 import { type PlatformRun, runById } from '../store/runs.ts';
+import { runFolder } from './results.ts';
 
 /** The results dir of the run that a run is forked from; undefined where it is gone. */
 export async function parentDir(pool: Pool, runsDir: string, run: PlatformRun): Promise<string | undefined> {
   const parent = run.parentId === null ? undefined : await runById(pool, run.parentId);
   // A row of another collection can be no parent, whoever wrote it.
   if (parent?.collectionId !== run.collectionId) return undefined;
-  return path.join(runsDir, parent.collectionId, parent.trajectoryId);
+  return runFolder({ runsDir }, parent);
 }
 
 /**

@@ -1,9 +1,8 @@
-import path from 'node:path';
 import { z } from 'zod';
-import { ResultsDir } from '../../tools/results-dir.ts';
 import type { Pool } from '../database/pool.ts';
 import { labelsOf } from '../store/labels.ts';
 import { earlierRuns, type PlatformRun } from '../store/runs.ts';
+import { jsonIn, runFolder } from './results.ts';
 
 /** A label of a run that says what became of a recommendation: `recommendation.<id>` = `merged #12`. */
 const LABEL = 'recommendation.';
@@ -32,7 +31,7 @@ const profiles = z.object({
  */
 export async function historyOf(pool: Pool, runsDir: string, run: PlatformRun): Promise<string> {
   for (const earlier of await earlierRuns(pool, run, LOOKED_AT)) {
-    const dir = path.join(runsDir, earlier.collectionId, earlier.trajectoryId);
+    const dir = runFolder({ runsDir }, earlier);
     const told = recommendations.safeParse(jsonIn(dir, 'data/recommendations.json')).data;
     if (!told) continue;
     const costs = profiles.safeParse(jsonIn(dir, 'data/profiles.json')).data?.calls ?? [];
@@ -51,12 +50,4 @@ export async function historyOf(pool: Pool, runsDir: string, run: PlatformRun): 
 
 function prIn(text: string): string | null {
   return /https:\/\/\S+\/pull\/\d+/u.exec(text)?.[0] ?? /#(\d+)/u.exec(text)?.[1] ?? null;
-}
-
-function jsonIn(dir: string, file: string): unknown {
-  try {
-    return ResultsDir.open(dir).readJson(file);
-  } catch {
-    return undefined; // that run did not come so far
-  }
 }

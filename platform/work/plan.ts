@@ -63,7 +63,8 @@ export function planOf({ workflow, initParams: given }: Pick<PlatformRun, 'workf
   };
 }
 
-function objectIn(value: unknown): Record<string, unknown> {
+/** What a field of JSON that others wrote holds; nothing where it is no object. */
+export function objectIn(value: unknown): Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }
 

@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { getExecutor } from '@dbos-inc/dbos-sdk/internal/dbos';
 import { isUnanswered, type Pool } from '../database/pool.ts';
@@ -13,6 +12,7 @@ import { historyOf } from './history.ts';
 import { performRun } from './perform.ts';
 import { EVENTS_CHANNEL, Progress } from './progress.ts';
 import { APPLICATION, APPLICATION_VERSION, DELIVERIES, QUEUE, WORKFLOW } from './queue.ts';
+import { runFolder } from './results.ts';
 import { placesOfSource } from './sources.ts';
 
 export interface WorkerOptions {
@@ -122,7 +122,7 @@ export class Worker {
     const { pool, runsDir } = this.#options;
     if (run.cancelRequested) controller.abort();
     const progress = new Progress(pool, run.id, run.costUsd);
-    const dir = path.join(runsDir, run.collectionId, run.trajectoryId);
+    const dir = runFolder({ runsDir }, run);
     const env = () => untilAnswered(() => runEnvironment(this.#options, run));
     const history = () => untilAnswered(() => historyOf(pool, runsDir, run));
     const parent = () => untilAnswered(() => parentDir(pool, runsDir, run));

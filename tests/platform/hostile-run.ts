@@ -3,8 +3,8 @@ import path from 'node:path';
 import type { RunEvent } from '../../agent/events.ts';
 import { digestOf, PAYLOADS, placeOf } from '../../agent/record/payloads.ts';
 import type { Platform } from '../../platform/api/platform.ts';
-import { runFolder } from '../../platform/api/trajectory.ts';
 import { createRun, endRun, type PlatformRun } from '../../platform/store/runs.ts';
+import { runFolder } from '../../platform/work/results.ts';
 
 /** What traces and models may say. */
 export const HOSTILE = [
