@@ -46,13 +46,21 @@ export interface MessagesServer {
   close(): Promise<void>;
 }
 
-/** @param next decides on the answer to a request; `n` counts from 0 */
-export async function startMessages(next: (body: MessagesBody, n: number) => Reply): Promise<MessagesServer> {
+/**
+ * @param next decides on the answer to a request; `n` counts from 0
+ * @param latencyMs an answer begins so long after its request
+ * @param keep whether `bodies`, `headers` and `times` are kept
+ */
+export async function startMessages(
+  next: (body: MessagesBody, n: number) => Reply,
+  { latencyMs = 0, keep = true }: { latencyMs?: number; keep?: boolean } = {},
+): Promise<MessagesServer> {
   const bodies: MessagesBody[] = [];
   const headers: IncomingMessage['headers'][] = [];
   const times: MessagesServer['times'] = [];
   const cached = new Set<string>();
   let paused = false;
+  let count = 0;
   const server = createServer((request, response) => {
     const time = { asked: performance.now(), answered: Number.NaN };
     response.on('finish', () => {
@@ -66,12 +74,17 @@ export async function startMessages(next: (body: MessagesBody, n: number) => Rep
       const body = JSON.parse(text) as MessagesBody;
       const wrong = fault(body, paused);
       if (wrong) return fail(response, { status: 400, type: 'invalid_request_error', message: wrong });
-      const n = bodies.push(body) - 1;
-      headers.push(request.headers);
-      times.push(time);
+      const n = count++;
+      if (keep) {
+        bodies.push(body);
+        headers.push(request.headers);
+        times.push(time);
+      }
       const reply = next(body, n);
       paused = reply.kind === 'message' && reply.stopReason === 'pause_turn';
-      return answer(reply, response, body, usageOf(body, cached), n);
+      const send = () => answer(reply, response, body, usageOf(body, cached), n);
+      if (latencyMs === 0) send();
+      else setTimeout(send, latencyMs);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

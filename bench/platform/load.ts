@@ -1,0 +1,172 @@
+/**
+ * Many runs at once on one server: how long they take, what a waiting run costs in memory, how soon a page shows an event, how quick the API
+ * answers meanwhile. `npm run bench:load`; BENCH_RUNS sets how many, BENCH_MODES which drivers (scripted,claude).
+ */
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import path from 'node:path';
+import { diligent, startMessages } from '../../tests/servers/messages.ts';
+import { Followers } from './follower.ts';
+import { Probe, percentile } from './probe.ts';
+import { COLLECTION, ProductServer, residentMb, until } from './product-server.ts';
+
+type Mode = 'scripted' | 'claude';
+
+const RUNS = Number(process.env.BENCH_RUNS ?? 200);
+const MODES = (process.env.BENCH_MODES ?? 'scripted,claude').split(',') as Mode[];
+const WORKERS = 2;
+/** Runs that pages look at. */
+const FOLLOWED = 20;
+const MODEL_LATENCY_MS = 2_000;
+const TASK = 'optimizer';
+const DRIVER: Record<Mode, { initParams: object; atOnce: number }> = {
+  // As it comes: the rest waits in the queue.
+  scripted: { initParams: { driver: 'scripted' }, atOnce: 20 },
+  // All of them wait for the model.
+  claude: { initParams: { driver: 'claude' }, atOnce: RUNS },
+};
+
+interface Result {
+  mode: Mode;
+  seconds: number;
+  states: Record<string, number>;
+  /** Most runs that went on at one time, and memory of the workers beyond what one finished run leaves, MB: median while most go on, and most. */
+  open: number;
+  grown: { median: number; most: number };
+  server: { before: number; most: number };
+  pageMs: number[];
+  apiMs: number[];
+  faulty: number;
+}
+
+const model = await startMessages(diligent, { latencyMs: MODEL_LATENCY_MS, keep: false });
+try {
+  const results: Result[] = [];
+  for (const mode of MODES) {
+    const work = mkdtempSync(path.join(tmpdir(), 'bench-load-'));
+    chmodSync(work, 0o755); // PostgreSQL's user walks through it
+    try {
+      results.push(await measure(mode, work));
+    } finally {
+      rmSync(work, { recursive: true, force: true });
+    }
+  }
+  report(results);
+} finally {
+  await model.close();
+}
+
+async function measure(mode: Mode, work: string): Promise<Result> {
+  const { initParams, atOnce } = DRIVER[mode];
+  const dataDir = path.join(work, 'data');
+  const args = ['--workers', String(WORKERS), '--collection-concurrency', String(atOnce * WORKERS)];
+  const server = new ProductServer({
+    dataDir,
+    args: [...args, '--worker-concurrency', String(Math.ceil(atOnce / (mode === 'claude' ? WORKERS : 1)))],
+    env: { ANTHROPIC_BASE_URL: model.url, XDG_CACHE_HOME: path.join(work, 'cache') },
+  });
+  await server.start();
+  try {
+    const environment = { environment_variables: { ANTHROPIC_API_KEY: 'sk-ant-of-the-bench' } };
+    await server.must('PATCH', `/api/v1/collections/${COLLECTION}/environment`, environment);
+    await server.makeTask(TASK, initParams);
+    await warmUp(server);
+    return await underLoad(mode, server, path.join(dataDir, 'runs'));
+  } finally {
+    await server.end('SIGTERM');
+  }
+}
+
+/** Every worker has performed a run, so that what is measured is no loading of modules. */
+async function warmUp(server: ProductServer): Promise<void> {
+  for (let made = 0; made < 2 * WORKERS; made += 1) await server.begin(TASK);
+  await until(async () => (await statesOf(server)).completed === 2 * WORKERS);
+}
+
+async function underLoad(mode: Mode, server: ProductServer, runsDir: string): Promise<Result> {
+  const memory = () => server.workers().reduce((sum, pid) => sum + residentMb(pid), 0);
+  const before = { workers: memory(), server: residentMb(server.pid), states: await statesOf(server) };
+  const started = performance.now();
+  const trajectories = await Promise.all(Array.from({ length: RUNS }, () => server.begin(TASK)));
+  const spread = trajectories.filter((_id, index) => index % Math.ceil(RUNS / FOLLOWED) === 0);
+  const followers = await Followers.of(server, TASK, spread);
+  const probe = new Probe(server, TASK, trajectories);
+  const seen: { open: number; workers: number; server: number }[] = [];
+  let states: Record<string, number> = {};
+  await until(async () => {
+    states = await statesOf(server);
+    const memories = { workers: memory(), server: residentMb(server.pid) };
+    seen.push({ open: states.running ?? 0, ...memories });
+    progress(mode, states, memories);
+    return (states.running ?? 0) + (states.pending ?? 0) === 0;
+  }, 500);
+  const seconds = (performance.now() - started) / 1000;
+  await probe.stop();
+  await followers.end({ atOnce: false });
+  const open = Math.max(...seen.map((one) => one.open));
+  const most = seen.filter((one) => one.open >= open * 0.9).map((one) => one.workers - before.workers);
+  const folder = await runsFolder(server, runsDir);
+  return {
+    mode,
+    seconds,
+    states: difference(states, before.states),
+    open,
+    grown: { median: percentile(most, 0.5), most: Math.max(...seen.map((one) => one.workers)) - before.workers },
+    server: { before: before.server, most: Math.max(...seen.map((one) => one.server)) },
+    pageMs: followers.latencies((trajectory) => path.join(folder, trajectory, 'events.jsonl')),
+    apiMs: probe.answers.map(({ ms }) => ms),
+    faulty: probe.unanswered + probe.answers.filter(({ status, isJson }) => status !== 200 || !isJson).length,
+  };
+}
+
+async function statesOf(server: ProductServer): Promise<Record<string, number>> {
+  const stats = (await server.must('GET', `/api/v1/db/stats/${COLLECTION}/${TASK}`)) as {
+    by_status: Record<string, number>;
+  };
+  return stats.by_status;
+}
+
+function difference(now: Record<string, number>, before: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(now).map(([state, count]) => [state, count - (before[state] ?? 0)]));
+}
+
+/** Where the results of the collection's runs lie. */
+async function runsFolder(server: ProductServer, runsDir: string): Promise<string> {
+  const { id } = (await server.must('GET', `/api/v1/collections/${COLLECTION}`)) as { id: string };
+  return path.join(runsDir, id);
+}
+
+function progress(mode: Mode, states: Record<string, number>, memories: { workers: number; server: number }): void {
+  if (!process.stderr.isTTY && process.env.BENCH_VERBOSE !== '1') return;
+  process.stderr.write(`${mode} ${JSON.stringify(states)} ${JSON.stringify(memories)}\n`);
+}
+
+function report(results: readonly Result[]): void {
+  print(`\n${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${WORKERS} workers, ${RUNS} runs each\n`);
+  const heads = ['agent', 'runs', 'ended', 'took, s', 'at once', 'memory per run, MB: median (most)'];
+  print(
+    `| ${[...heads, 'server, MB', 'event to page, p50 / p95 ms', 'API, p50 / p99 ms', 'requests', 'faulty'].join(' | ')} |`,
+  );
+  print(`|---|${'---:|'.repeat(10)}`);
+  for (const { mode, seconds, states, open, grown, server, pageMs, apiMs, faulty } of results) {
+    const ended = Object.entries(states).filter(([, count]) => count > 0);
+    const cells = [
+      mode,
+      RUNS,
+      ended.map(([state, count]) => `${count} ${state}`).join(', '),
+      seconds.toFixed(0),
+      open,
+      `${(grown.median / open).toFixed(1)} (${(grown.most / open).toFixed(1)})`,
+      `${server.before.toFixed(0)} → ${server.most.toFixed(0)}`,
+      `${percentile(pageMs, 0.5).toFixed(0)} / ${percentile(pageMs, 0.95).toFixed(0)} (${pageMs.length} events)`,
+      `${percentile(apiMs, 0.5).toFixed(0)} / ${percentile(apiMs, 0.99).toFixed(0)}`,
+      apiMs.length,
+      faulty,
+    ];
+    print(`| ${cells.join(' | ')} |`);
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
