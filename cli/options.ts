@@ -107,20 +107,46 @@ export const EXPORT_OPTIONS: readonly OptionSpec[] = [
   PACKAGE,
 ];
 
-export const DEPLOY_OPTIONS: readonly OptionSpec[] = [
+const WHEN =
+  'hourly, daily@09:00, weekdays@09:00, weekly:mon@09:00 (UTC); where the platform takes it cron: "30 7 * * 1-5 Europe/Berlin"';
+const TARGET: readonly OptionSpec[] = [
   { flags: '--target <url>', description: 'the API (default: JETTY_API_URL, else https://flows-api.jetty.io)' },
   { flags: '--collection <name>', description: 'the collection that the task belongs to', required: true },
+];
+
+export const DEPLOY_OPTIONS: readonly OptionSpec[] = [
+  ...TARGET,
   { flags: '--task <name>', description: 'name of the task (default: the name of the runbook)' },
   PARAM,
   { flags: '--model <id>', description: "model of the platform's agent (default: the runbook's)" },
   PACKAGE,
-  { flags: '--schedule <when>', description: 'hourly, daily@09:00, weekdays@09:00 or weekly:mon@09:00, UTC' },
+  { flags: '--schedule <when>', description: WHEN },
   { flags: '--set-env', description: 'set the secrets that the collection lacks and the environment here has' },
   { flags: '--run', description: 'start a run' },
   { flags: '--follow', description: 'with --run: wait for its end, fetch its results and grade them here' },
   { ...RESULTS_DIR, description: 'with --follow: where the results go' },
   { flags: '--dry-run', description: 'print every request, and send none' },
   { flags: '--json', description: 'what was done as JSON' },
+];
+
+export const SCHEDULE_LIST_OPTIONS: readonly OptionSpec[] = [
+  ...TARGET,
+  { flags: '--task <name>', description: 'those of one task' },
+  { flags: '--json', description: 'the list as JSON' },
+];
+
+export const SCHEDULE_OPTIONS: readonly OptionSpec[] = [
+  ...TARGET,
+  { flags: '--task <name>', description: 'the task that it runs', required: true },
+];
+
+export const SCHEDULE_SET_OPTIONS: readonly OptionSpec[] = [
+  ...SCHEDULE_OPTIONS,
+  PARAM,
+  { flags: '--overlap <policy>', description: 'while an earlier run goes on: skip, or queue behind it' },
+  { flags: '--catch-up <policy>', description: 'what passed while no server ran: none, latest, or all' },
+  { flags: '--jitter <seconds>', description: 'spreads schedules of the same minute, up to 3600' },
+  { flags: '--webhook <url>', description: 'is told of the end of each run' },
 ];
 
 export const IMPORT_OPTIONS: readonly OptionSpec[] = [

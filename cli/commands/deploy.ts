@@ -3,9 +3,9 @@ import { resolveParameters } from '../../agent/parameters.ts';
 import { gradingOf } from '../../agent/rounds.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
-import { parseCadence } from '../../platform/deploy/cadence.ts';
+import { readCadence } from '../../platform/deploy/cadence.ts';
 import { Client } from '../../platform/deploy/client.ts';
-import { startRun, type Wish, writeRoutine, writeTask } from '../../platform/deploy/deploy.ts';
+import { routineOf, startRun, type Wish, writeRoutine, writeTask } from '../../platform/deploy/deploy.ts';
 import { followRun } from '../../platform/deploy/follow.ts';
 import { missingRoutes } from '../../platform/deploy/openapi.ts';
 import { planOf, shownRequest } from '../../platform/deploy/plan.ts';
@@ -83,7 +83,7 @@ async function wishOf(runbook: Runbook, flags: DeployFlags, env: Env): Promise<W
   for (const [flag, name] of Object.entries({ '--collection': place.collection, '--task': place.task }))
     if (name === '' || name === '.' || name === '..')
       throw new RunbookError('usage', `${flag} ${name || '""'}: is no name.`, { at: flag });
-  const cadence = flags.schedule === undefined ? undefined : parseCadence(flags.schedule);
+  const cadence = flags.schedule === undefined ? undefined : readCadence(flags.schedule, '--schedule');
   const vars = varsOf(resolveParameters(runbook.manifest, parsePairs(flags.param)));
   const instruction = await instructionOf(runbook, flags, env);
   const task = taskOf(runbook.manifest, { name: place.task, instruction, vars });
@@ -125,7 +125,7 @@ async function perform(work: Work): Promise<number> {
     report.warn(`the target's own description has no ${route}`);
   await settleSecrets(work);
   report.wrote('task', place.task, await writeTask(client, place, task));
-  if (cadence) report.wrote('routine', ROUTINE, await writeRoutine(client, place, cadence, vars));
+  if (cadence) report.wrote('routine', ROUTINE, await writeRoutine(client, place, ROUTINE, routineOf(cadence, vars)));
   if (!wish.run) return report.end(0);
   const id = await startRun(client, place, vars);
   report.run(id, 'started');

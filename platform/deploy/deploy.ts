@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunbookError } from '../../lib/errors.ts';
-import type { Cadence } from './cadence.ts';
+import type { WrittenCadence } from './cadence.ts';
 import type { Client } from './client.ts';
 import { failureOf } from './failures.ts';
 import {
@@ -13,6 +13,8 @@ import {
   postRun,
   postTask,
   putTask,
+  ROUTINE,
+  type RoutineFields,
 } from './requests.ts';
 import type { Task, Vars } from './task.ts';
 
@@ -37,11 +39,16 @@ export async function writeTask(client: Client, place: Place, task: Task): Promi
   return 'updated';
 }
 
-/** The routine of the task: there is one, and another schedule changes it. @throws RunbookError what the client throws */
-export async function writeRoutine(client: Client, place: Place, cadence: Cadence, vars: Vars): Promise<Written> {
-  const there = await client.send(getRoutine(place), { also: [404] });
+/** Makes a routine of the task, or changes the one of that name. @throws RunbookError what the client throws */
+export async function writeRoutine(
+  client: Client,
+  place: Place,
+  name: string,
+  fields: RoutineFields,
+): Promise<Written> {
+  const there = await client.send(getRoutine(place, name), { also: [404] });
   const isThere = there.status !== 404;
-  await client.send(isThere ? patchRoutine(place, cadence, vars) : postRoutine(place, cadence, vars));
+  await client.send(isThere ? patchRoutine(place, name, fields) : postRoutine(place, name, fields));
   return isThere ? 'updated' : 'created';
 }
 
@@ -49,7 +56,11 @@ const started = z.looseObject({ workflow_id: z.string() });
 
 /** Starts a run. @returns its id @throws RunbookError what the client throws; `bad_response` where the answer names none */
 export async function startRun(client: Client, place: Place, vars: Vars): Promise<string> {
-  const { value } = await client.json(postRun(place, vars));
+  return idOf((await client.json(postRun(place, vars))).value);
+}
+
+/** The id behind the last `--` of a workflow's. @throws RunbookError `bad_response` where there is none */
+export function idOf(value: unknown): string {
   const workflow = started.safeParse(value).data?.workflow_id ?? '';
   const id = workflow.slice(workflow.lastIndexOf('--') + 2);
   if (workflow.includes('--') && /^[\w.-]{1,200}$/u.test(id)) return id;
@@ -62,7 +73,7 @@ export interface Wish {
   place: Place;
   task: Task;
   vars: Vars;
-  cadence: Cadence | undefined;
+  cadence: WrittenCadence | undefined;
   run: boolean;
   follow: boolean;
 }
@@ -73,6 +84,11 @@ export interface Planned {
   when: string;
 }
 
+/** The routine that `runbook deploy --schedule` keeps. */
+export function routineOf(cadence: WrittenCadence, vars: Vars): RoutineFields {
+  return { cadence, init_params_overrides: { vars } };
+}
+
 /** The requests that write task, routine and run, in order. */
 export function writesOf({ place, task, vars, cadence, run }: Wish): Planned[] {
   return [
@@ -81,9 +97,9 @@ export function writesOf({ place, task, vars, cadence, run }: Wish): Planned[] {
     { request: postTask(place, task), when: 'where it is not' },
     ...(cadence
       ? [
-          { request: getRoutine(place), when: '' },
-          { request: patchRoutine(place, cadence, vars), when: 'where the routine is there' },
-          { request: postRoutine(place, cadence, vars), when: 'where it is not' },
+          { request: getRoutine(place, ROUTINE), when: '' },
+          { request: patchRoutine(place, ROUTINE, routineOf(cadence, vars)), when: 'where the routine is there' },
+          { request: postRoutine(place, ROUTINE, routineOf(cadence, vars)), when: 'where it is not' },
         ]
       : []),
     ...(run ? [{ request: postRun(place, vars), when: '' }] : []),

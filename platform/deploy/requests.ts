@@ -1,9 +1,9 @@
-import type { Cadence } from './cadence.ts';
+import type { WrittenCadence } from './cadence.ts';
 import type { Task, Vars } from './task.ts';
 
 /** One request to the target: sent by the client, or shown by `--dry-run`. */
 export interface ApiRequest {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Below the target, every segment encoded. */
   path: string;
   /** The path with `{}` for each variable part, as the target's own description may have it. */
@@ -57,21 +57,41 @@ export const postTask = ({ collection }: Place, body: Task): ApiRequest => ({
   json: body,
 });
 
-export const getRoutine = ({ collection, task }: Place) =>
-  request('GET', `${ROUTINES}/{}`, [collection, task, ROUTINE]);
+/** What is said of a routine. Overrides are replaced, not merged: the whole of `vars` is said again. The rest is our platform's own. */
+export interface RoutineFields {
+  cadence: WrittenCadence;
+  init_params_overrides?: { vars: Vars };
+  overlap?: 'skip' | 'queue';
+  catch_up?: 'none' | 'latest' | 'all';
+  jitter_seconds?: number;
+  webhook_url?: string;
+}
 
-/** Overrides are replaced, not merged: the whole of `vars` is said again. */
-const routine = (cadence: Cadence, vars: Vars) => ({ cadence, init_params_overrides: { vars } });
+export const getRoutines = ({ collection }: Pick<Place, 'collection'>) =>
+  request('GET', '/api/v1/routines/{}', [collection]);
 
-export const patchRoutine = ({ collection, task }: Place, cadence: Cadence, vars: Vars): ApiRequest => ({
-  ...request('PATCH', `${ROUTINES}/{}`, [collection, task, ROUTINE]),
-  json: routine(cadence, vars),
+const ofRoutine = (method: ApiRequest['method'], { collection, task }: Place, name: string, action = '') =>
+  request(method, `${ROUTINES}/{}${action}`, [collection, task, name]);
+
+export const getRoutine = (place: Place, name: string) => ofRoutine('GET', place, name);
+
+export const patchRoutine = (place: Place, name: string, fields: RoutineFields): ApiRequest => ({
+  ...ofRoutine('PATCH', place, name),
+  json: fields,
 });
 
-export const postRoutine = ({ collection, task }: Place, cadence: Cadence, vars: Vars): ApiRequest => ({
+export const postRoutine = ({ collection, task }: Place, name: string, fields: RoutineFields): ApiRequest => ({
   ...request('POST', ROUTINES, [collection, task]),
-  json: { name: ROUTINE, ...routine(cadence, vars) },
+  json: { name, ...fields },
 });
+
+export const deleteRoutine = (place: Place, name: string) => ofRoutine('DELETE', place, name);
+
+export const pauseRoutine = (place: Place, name: string) => ofRoutine('POST', place, name, '/pause');
+
+export const resumeRoutine = (place: Place, name: string) => ofRoutine('POST', place, name, '/resume');
+
+export const fireRoutine = (place: Place, name: string) => ofRoutine('POST', place, name, '/run-now');
 
 export const postRun = ({ collection, task }: Place, vars: Vars): ApiRequest => ({
   ...request('POST', '/api/v1/run/{}/{}', [collection, task]),

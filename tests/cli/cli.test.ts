@@ -66,10 +66,11 @@ describe('runbook', () => {
       'lint',
       'tool',
       'mcp',
+      'schedule list',
+      'schedule set',
       'source serve',
     ])
       expect(stdout).toContain(`  ${name} `);
-    expect(stdout).not.toMatch(/\bschedule\b/u);
     expect((await runbook(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
     expect(await runbook([])).toMatchObject({ code: 2, stdout: '' });
   });

@@ -51,4 +51,37 @@ describe('runbook deploy against the platform', () => {
     const again = await start(built.main, args, { cwd: work, env }).ended;
     expect(again.code, again.stderr).toBe(0);
   }, 240_000);
+
+  it('keeps further schedules of the task, and runs one at once', async () => {
+    const env = { JETTY_API_URL: running.base, JETTY_API_TOKEN: running.tokens.demo };
+    const place = ['--collection', 'demo', '--task', 'deployed'];
+    const schedule = (...args: string[]) => start(built.main, ['schedule', ...args], { cwd: work, env }).ended;
+    const listed = async () => {
+      const { stdout } = await schedule('list', '--collection', 'demo', '--json');
+      return (JSON.parse(stdout) as { name: string }[]).find(({ name }) => name === 'early');
+    };
+    const options = ['-p', 'top_n=2', '--overlap', 'queue', '--catch-up', 'none', '--jitter', '60'];
+    const made = await schedule('set', 'early', '30 7 * * mon-fri Europe/Berlin', ...place, ...options);
+    expect(made.code, made.stderr).toBe(0);
+    expect(made.stderr).toContain('early of deployed created: 30 7 * * mon-fri Europe/Berlin');
+    expect(await listed()).toMatchObject({
+      ...{ overlap: 'queue', catch_up: 'none', jitter_seconds: 60, paused: false },
+      init_params_overrides: { vars: { top_n: '2' } },
+    });
+    expect((await schedule('set', 'early', 'daily@06:15', ...place)).stderr).toContain('updated: daily@06:15');
+    expect((await schedule('pause', 'early', ...place)).code).toBe(0);
+    const { stdout } = await schedule('list', '--collection', 'demo', '--task', 'deployed');
+    expect(stdout).toMatch(/^early +deployed +daily@06:15 +paused$/mu);
+    await schedule('resume', 'early', ...place);
+    expect(await listed()).toMatchObject({ paused: false, overlap: 'queue', cadence: { hour_utc: 6, minute_utc: 15 } });
+    const fired = await schedule('run', 'early', ...place);
+    expect(fired.stdout, fired.stderr).toMatch(/^[0-9a-f]{8}\n$/u);
+    expect((await schedule('remove', 'early', ...place)).code).toBe(0);
+    expect(await listed()).toBeUndefined();
+    const gone = await schedule('pause', 'early', ...place);
+    expect(gone.code).toBe(2);
+    expect(gone.stderr).toContain("Routine 'early' not found");
+    const wrong = await schedule('set', 'late', 'at noon', ...place);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('is no schedule')]);
+  }, 120_000);
 });

@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadRunbook } from '../../../agent/runbook/load.ts';
 import { Client } from '../../../platform/deploy/client.ts';
-import { writeRoutine, writeTask } from '../../../platform/deploy/deploy.ts';
+import { routineOf, writeRoutine, writeTask } from '../../../platform/deploy/deploy.ts';
 import { followRun } from '../../../platform/deploy/follow.ts';
 import { missingRoutes } from '../../../platform/deploy/openapi.ts';
-import { getEnvironment, getTask, patchEnvironment, postRun } from '../../../platform/deploy/requests.ts';
+import { getEnvironment, getTask, patchEnvironment, postRun, ROUTINE } from '../../../platform/deploy/requests.ts';
 import { taskOf } from '../../../platform/deploy/task.ts';
 import {
   COLLECTION,
@@ -94,9 +94,9 @@ describe('a task', () => {
     const { client, server, asked } = await bench();
     const vars = { results_dir: '/app/results', window_days: '7' };
     const init_params_overrides = { vars };
-    expect(await writeRoutine(client, PLACE, { type: 'hourly' }, vars)).toBe('created');
+    expect(await writeRoutine(client, PLACE, ROUTINE, routineOf({ type: 'hourly' }, vars))).toBe('created');
     const daily = { type: 'daily', hour_utc: 9, minute_utc: 30 } as const;
-    expect(await writeRoutine(client, PLACE, daily, vars)).toBe('updated');
+    expect(await writeRoutine(client, PLACE, ROUTINE, routineOf(daily, vars))).toBe('updated');
     const routine = '/api/v1/routines/acme/t%201%2Fx/runbook-schedule';
     expect(asked()).toEqual([
       ...[`GET ${routine}`, 'POST /api/v1/routines/acme/t%201%2Fx', `GET ${routine}`, `PATCH ${routine}`],

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseCadence } from '../../../platform/deploy/cadence.ts';
+import { cadenceText, readCadence } from '../../../platform/deploy/cadence.ts';
 import { targetOf, tokenOf } from '../../../platform/deploy/target.ts';
 import { temporaryFolder } from '../../agent/toy.ts';
 
@@ -44,14 +44,18 @@ describe('tokenOf', () => {
   });
 });
 
-describe('parseCadence', () => {
+describe('readCadence', () => {
   it.each([
     ['hourly', { type: 'hourly' }],
     ['daily@09:00', { type: 'daily', hour_utc: 9, minute_utc: 0 }],
     ['weekdays@23:59', { type: 'weekdays', hour_utc: 23, minute_utc: 59 }],
+    ['manual', { type: 'manual' }],
+    ['30 7 * * mon-fri Europe/Berlin', { type: 'cron', expression: '30 7 * * mon-fri', time_zone: 'Europe/Berlin' }],
+    ['0 9 * * * UTC', { type: 'cron', expression: '0 9 * * *', time_zone: 'UTC' }],
     ['weekly:mon@00:05', { type: 'weekly', day_of_week: 'mon', hour_utc: 0, minute_utc: 5 }],
   ])('%s', (text, cadence) => {
-    expect(parseCadence(text)).toEqual(cadence);
+    expect(readCadence(text, '--schedule')).toEqual(cadence);
+    expect(cadenceText(cadence)).toBe(text);
   });
 
   it.each([
@@ -63,8 +67,14 @@ describe('parseCadence', () => {
     'hourly@09:00',
     'weekly@09:00',
     'weekly:mo@09:00',
-    '0 9 * * *',
+    '0 9 * *',
   ])('refuses %j', (text) => {
-    expect(() => parseCadence(text)).toThrow(/is no schedule/u);
+    expect(() => readCadence(text, '--schedule')).toThrow(/is no schedule/u);
+  });
+
+  it('reads cron without a zone in UTC, and refuses what is no cron or no zone', () => {
+    expect(readCadence('0 9 * * *', 'when')).toMatchObject({ expression: '0 9 * * *', time_zone: 'UTC' });
+    expect(() => readCadence('61 9 * * *', 'when')).toThrow(/cannot be used/u);
+    expect(() => readCadence('0 9 * * * Mars/Base', 'when')).toThrow(/cannot be used/u);
   });
 });
