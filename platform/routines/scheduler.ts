@@ -1,9 +1,17 @@
 import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/pool.ts';
 import type { Cipher } from '../secrets/cipher.ts';
-import { decidedTo, holdRoutine, type Routine, readRoutineSecrets } from '../store/routines.ts';
-import { hasOpenRun, type PlatformRun, setSecretParams, setWebhookSecret, takeWaiting } from '../store/runs.ts';
+import { decidedTo, holdRoutine, type Routine, readRoutineSecrets, timings } from '../store/routines.ts';
+import {
+  hasOpenRun,
+  hasWaiting,
+  type PlatformRun,
+  setSecretParams,
+  setWebhookSecret,
+  takeWaiting,
+} from '../store/runs.ts';
 import type { RunQueue } from '../work/queue.ts';
+import { Due } from './due.ts';
 import { decide } from './policy.ts';
 import { firesBetween } from './schedule.ts';
 
@@ -24,6 +32,7 @@ interface Parts {
  */
 export class Scheduler {
   readonly #parts: Parts;
+  readonly #due = new Due();
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<unknown> = Promise.resolve();
   #stopped = false;
@@ -43,24 +52,22 @@ export class Scheduler {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
       // The database may be away: the next look sees what was due meanwhile.
-      this.#looking = look(this.#parts)
+      this.#looking = look(this.#parts, { due: this.#due })
         .catch(() => undefined)
         .finally(() => this.#plan());
     }, LOOK_MS);
   }
 }
 
-/** Decides every schedule once. @param at what the time is; default: what the database says */
-export async function look(parts: Parts, at?: Date): Promise<void> {
-  for (let last = 0; ; ) {
-    const routine = await transaction(parts.pool, async (db) => {
-      const held = await holdRoutine(db, last);
-      if (held) await fire(parts, { db, routine: held, at });
-      return held;
+/** Decides every schedule that is due, once. @param at what the time is; default: what the database says. @param due what is known of earlier looks */
+export async function look(parts: Parts, { at, due = new Due() }: { at?: Date; due?: Due } = {}): Promise<void> {
+  const ids = due.among(await timings(parts.pool), at ?? (await clock(parts.pool)));
+  for (const id of ids)
+    await transaction(parts.pool, async (db) => {
+      const routine = await holdRoutine(db, id);
+      if (routine) await fire(parts, { db, routine, at });
     });
-    if (!routine) break;
-    last = routine.id;
-  }
+  if (!(await hasWaiting(parts.pool))) return;
   await transaction(parts.pool, async (db) => {
     for (const run of await takeWaiting(db)) await parts.queue.enqueueIn(db, run);
   });

@@ -97,14 +97,22 @@ export async function deleteRoutine(db: Db, id: number): Promise<void> {
   await db.query('DELETE FROM platform.routines WHERE id = $1', [id]);
 }
 
-/**
- * One that may be due, held until the transaction ends; others pass it by. @param after the number of the one that was looked at before
- */
-export async function holdRoutine(db: Db, after: number): Promise<Routine | undefined> {
+/** What tells when a schedule fires next. */
+export type Timing = Pick<Routine, 'id' | 'cadence' | 'decidedTo'>;
+
+/** Of every schedule that is to fire by itself, in the order of their numbers. */
+export async function timings(db: Db): Promise<Timing[]> {
+  const { rows } = await db.query<Pick<RoutineRow, 'id' | 'cadence' | 'decided_to'>>(
+    `SELECT id, cadence, decided_to FROM platform.routines WHERE NOT paused AND cadence->>'type' <> 'manual' ORDER BY id`,
+  );
+  return rows.map(({ id, cadence, decided_to }) => ({ id, cadence, decidedTo: decided_to }));
+}
+
+/** Holds one until the transaction ends. @returns undefined where another server holds it, or it was paused meanwhile */
+export async function holdRoutine(db: Db, id: number): Promise<Routine | undefined> {
   const { rows } = await db.query<RoutineRow>(
-    `SELECT ${COLUMNS} FROM platform.routines WHERE NOT paused AND id > $1 AND cadence->>'type' <> 'manual'
-     ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED`,
-    [after],
+    `SELECT ${COLUMNS} FROM platform.routines WHERE id = $1 AND NOT paused FOR UPDATE SKIP LOCKED`,
+    [id],
   );
   return rows[0] && routineOf(rows[0]);
 }

@@ -207,6 +207,14 @@ export async function hasOpenRun(db: Db, routineId: number): Promise<boolean> {
   return rowCount !== 0;
 }
 
+/** Whether a run waits for an earlier one of its schedule. */
+export async function hasWaiting(db: Db): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `SELECT 1 FROM platform.runs WHERE status = 'pending' AND enqueued IS NULL LIMIT 1`,
+  );
+  return rowCount !== 0;
+}
+
 /** Takes the oldest run of each schedule that waits behind none any more, and marks it as enqueued. */
 export async function takeWaiting(db: Db): Promise<PlatformRun[]> {
   const { rows } = await db.query<RunRow>(

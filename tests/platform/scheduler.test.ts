@@ -66,8 +66,8 @@ describe('a schedule', () => {
   it('fires once at an instant, however many servers look at it', async () => {
     const { routine, from } = await hourly();
     const at = new Date(from + HOUR + 5_000);
-    await Promise.all(Array.from({ length: 8 }, () => look(parts(), at)));
-    await look(parts(), at);
+    await Promise.all(Array.from({ length: 8 }, () => look(parts(), { at })));
+    await look(parts(), { at });
     const runs = await fired();
     expect(runs.map(({ fireAt, routineId }) => [fireAt?.getTime(), routineId])).toEqual([[from + HOUR, routine.id]]);
     expect(runs[0]).toMatchObject({ state: 'pending', initParams: { source: 'sample' }, author: 'routine hourly' });
@@ -76,9 +76,9 @@ describe('a schedule', () => {
 
   it('fires no past instant again where the clock jumps back', async () => {
     const { from } = await hourly();
-    await look(parts(), new Date(from + 3 * HOUR + 5_000));
-    await look(parts(), new Date(from + HOUR + 5_000));
-    await look(parts(), new Date(from + 3 * HOUR + 6_000));
+    await look(parts(), { at: new Date(from + 3 * HOUR + 5_000) });
+    await look(parts(), { at: new Date(from + HOUR + 5_000) });
+    await look(parts(), { at: new Date(from + 3 * HOUR + 6_000) });
     expect((await fired()).map(({ fireAt }) => fireAt?.getTime())).toEqual([from + 3 * HOUR]);
   });
 
@@ -88,28 +88,28 @@ describe('a schedule', () => {
     ['all', [1, 2, 3, 4, 5]],
   ] as const)('makes up for what it missed: %s', async (catchUp, hours) => {
     const { from } = await hourly({ catchUp, overlap: 'queue' });
-    await look(parts(), new Date(from + 5.5 * HOUR));
+    await look(parts(), { at: new Date(from + 5.5 * HOUR) });
     expect((await fired()).map(({ fireAt }) => ((fireAt?.getTime() ?? 0) - from) / HOUR)).toEqual(hours);
   });
 
   it('skips an instant while its run goes on, or lets it wait until that is over', async () => {
     const { routine, from } = await hourly();
-    await look(parts(), new Date(from + HOUR));
-    await look(parts(), new Date(from + 2 * HOUR));
+    await look(parts(), { at: new Date(from + HOUR) });
+    await look(parts(), { at: new Date(from + 2 * HOUR) });
     expect(await fired()).toHaveLength(1);
 
     await changeRoutine(database.pool, { ...routine, overlap: 'queue' }, { overlap: 'queue' });
-    await look(parts(), new Date(from + 3 * HOUR));
+    await look(parts(), { at: new Date(from + 3 * HOUR) });
     const [first, second] = await fired();
     expect(await enqueued(second as PlatformRun)).toBe(false);
     await endRun(database.pool, first?.id ?? '', { state: 'completed', exitCode: 0, error: null });
-    await look(parts(), new Date(from + 3 * HOUR + 1_000));
+    await look(parts(), { at: new Date(from + 3 * HOUR + 1_000) });
     expect(await enqueued(second as PlatformRun)).toBe(true);
   });
 
   it('that is paused does not fire, and begins anew when it is resumed', async () => {
     const { routine, from } = await hourly({ paused: true });
-    await look(parts(), new Date(from + HOUR));
+    await look(parts(), { at: new Date(from + HOUR) });
     expect(await fired()).toEqual([]);
     await changeRoutine(database.pool, routine, { paused: false });
     const resumed = await routineByName(database.pool, task.id, 'HOURLY');
@@ -120,7 +120,7 @@ describe('a schedule', () => {
     const { routine, from } = await hourly();
     const secrets = { secretParams: { POSTHOG_API_KEY: 'phx_value' } };
     await transaction(database.pool, (db) => setRoutineSecrets(db, { id: routine.id, secrets, cipher }));
-    await look(parts(), new Date(from + HOUR));
+    await look(parts(), { at: new Date(from + HOUR) });
     const [run] = await fired();
     expect(await readSecretParams(database.pool, run?.id ?? '', cipher)).toEqual({ POSTHOG_API_KEY: 'phx_value' });
   });
