@@ -4,13 +4,14 @@ import { guardedRequest } from '../network/guard.ts';
 import { allowedBy } from '../network/target.ts';
 import type { PlatformRun } from '../store/runs.ts';
 import { createTask, type Task, taskByName } from '../store/tasks.ts';
+import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
 import { collectionFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, body, createRoute, z } from './route.ts';
 import { endOf, namesOf } from './runs.ts';
-import { type Named, recordOf, storagePath, storedFiles, workflowId } from './trajectory.ts';
+import { type Named, storagePath, storedFiles, workflowId } from './trajectory.ts';
 
 /** A call waits so long where it does not say, s; as the public platform does. */
 const WAIT_S = 1_200;
@@ -129,7 +130,7 @@ function running(names: Named, run: PlatformRun): Record<string, unknown> {
 
 function finished(platform: Platform, names: Named, run: PlatformRun): Record<string, unknown> {
   const content = run.error ?? summaryIn(platform, run) ?? 'Runbook completed (no text output)';
-  const files = storedFiles(names, run, recordOf(platform, run)).map(({ path }) => path);
+  const files = storedFiles(names, run, outlineIn(runFolder(platform, run))).map(({ path }) => path);
   return {
     ...{ id: `chatcmpl-${run.trajectoryId}`, object: 'chat.completion', model: run.model ?? run.agent ?? '' },
     created: Math.floor(run.created.getTime() / 1_000),

@@ -7,13 +7,14 @@ import { runByTrajectory } from '../store/runs.ts';
 import { type Task, taskByName } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { findUpload, placeOf } from '../store/uploads.ts';
+import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
 import { collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, createRoute, REFUSALS, z } from './route.ts';
 import { namesOf } from './runs.ts';
-import { contentTypeOf, recordOf, storedFiles } from './trajectory.ts';
+import { contentTypeOf, storedFiles } from './trajectory.ts';
 import { keepFiles, type SentFile } from './uploads.ts';
 
 const multipart = (schema: z.ZodType) => ({ body: { content: { 'multipart/form-data': { schema } } } });
@@ -157,5 +158,5 @@ async function filesOf(
   trajectoryId: string,
 ) {
   const run = await runByTrajectory(platform.pool, { collectionId: collection.id, taskId: task.id, trajectoryId });
-  return { run, files: run ? storedFiles(namesOf(collection, task), run, recordOf(platform, run)) : [] };
+  return { run, files: run ? storedFiles(namesOf(collection, task), run, outlineIn(runFolder(platform, run))) : [] };
 }

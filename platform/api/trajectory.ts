@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from '@hono/zod-openapi';
-import { filesAfter, type RunRecord, readRecord } from '../../agent/record/read.ts';
-import { type Timeline, type TimelineStep, timelineOf } from '../../agent/record/timeline.ts';
+import { type RunRecord, readRecord } from '../../agent/record/read.ts';
+import type { TimelineStep } from '../../agent/record/timeline.ts';
 import { EVENTS } from '../../agent/results.ts';
 import type { Label } from '../store/labels.ts';
 import type { PlatformRun } from '../store/runs.ts';
+import { type Outline, outlineIn } from '../work/outlines.ts';
 import { objectIn } from '../work/plan.ts';
 import { runFolder } from '../work/results.ts';
 import type { Platform } from './platform.ts';
@@ -103,10 +104,8 @@ export interface StoredFile {
 }
 
 /** The files of a run in the order of their names, numbered. */
-export function storedFiles(names: Named, run: PlatformRun, record: RunRecord | undefined): StoredFile[] {
-  if (!record) return [];
-  const files = [...filesAfter(record.events).keys(), EVENTS].sort();
-  return files.map((file, index) => {
+export function storedFiles(names: Named, run: PlatformRun, outline: Outline | undefined): StoredFile[] {
+  return (outline?.files ?? []).map((file, index) => {
     const number = String(index).padStart(4, '0');
     return { file, path: `${storagePath(names)}/${run.trajectoryId}.${RUN_STEP}.${number}.${flattened(file)}` };
   });
@@ -123,9 +122,8 @@ export function shownRun(
   run: PlatformRun,
   { names, labels }: { names: Named; labels: readonly Label[] },
 ): Trajectory {
-  const record = recordOf(platform, run);
-  const timeline = record && timelineOf(record);
-  const steps = stepsIn(run, timeline);
+  const outline = outlineIn(runFolder(platform, run));
+  const steps = stepsIn(run, outline);
   const id = run.trajectoryId;
   return {
     ...{ name: `${names.collection}/${names.task}`, trajectory_id: id, workflow_id: workflowId(names, id) },
@@ -136,9 +134,9 @@ export function shownRun(
     started: isoOf(run.started),
     ended: isoOf(run.ended),
     author: run.author,
-    steps: { ...Object.fromEntries(steps.map((step) => [step.key, step])), [RUN_STEP]: outcome(names, run, record) },
+    steps: { ...Object.fromEntries(steps.map((step) => [step.key, step])), [RUN_STEP]: outcome(names, run, outline) },
     labels: labels.map(({ key, value, author, created }) => ({ key, value, author, created: created.toISOString() })),
-    total_steps: [...(record?.started.steps ?? []).map(({ id: step }) => step), RUN_STEP],
+    total_steps: [...(outline?.planned ?? []), RUN_STEP],
     completed_steps: [
       ...steps.filter(({ status }) => status === 'completed').map(({ key }) => key),
       ...(run.state === 'completed' ? [RUN_STEP] : []),
@@ -163,8 +161,8 @@ const STATUS: Record<TimelineStep['status'], string> = {
   open: 'running',
 };
 
-function stepsIn(run: PlatformRun, timeline: Timeline | undefined): Step[] {
-  const steps = (timeline?.entries ?? []).filter((entry) => entry.kind === 'step');
+function stepsIn(run: PlatformRun, outline: Outline | undefined): Step[] {
+  const steps = outline?.steps ?? [];
   return steps.map((step, index) => ({
     key: step.id,
     title: step.title,
@@ -184,8 +182,8 @@ function stepsIn(run: PlatformRun, timeline: Timeline | undefined): Step[] {
 }
 
 /** The run as one step: where clients look for files and usage. */
-function outcome(names: Named, run: PlatformRun, record: RunRecord | undefined): Step {
-  const files = storedFiles(names, run, record);
+function outcome(names: Named, run: PlatformRun, outline: Outline | undefined): Step {
+  const files = storedFiles(names, run, outline);
   const shown = files.map(({ path: stored }) => {
     const extension = path.posix.extname(stored);
     return { path: stored, content_type: contentTypeOf(extension), extension };

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { RunEvent } from '../../agent/events.ts';
 
@@ -9,11 +9,29 @@ export class EventTail {
   readonly #file: string;
   readonly #after: number;
   #offset = 0;
+  #watcher: FSWatcher | undefined;
 
   /** @param after the number of the last event that is known already */
   constructor(file: string, after: number) {
     this.#file = file;
     this.#after = after;
+  }
+
+  /**
+   * Tells when the log has grown, as far as this machine sees it: of what grows elsewhere (a volume of several machines) it hears nothing.
+   * To be called again until there is a log.
+   */
+  watch(grown: () => void): void {
+    if (this.#watcher || !existsSync(this.#file)) return;
+    try {
+      this.#watcher = watch(this.#file, grown).on('error', () => this.#watcher?.close());
+    } catch {
+      // No more can be watched here: readers are told through the database as well.
+    }
+  }
+
+  close(): void {
+    this.#watcher?.close();
   }
 
   /** The events since the last time, a chunk at a time. */

@@ -33,20 +33,25 @@ export function liveRoutes(pages: Hono<PageEnv>, platform: Platform, listener: R
     c.header('x-accel-buffering', 'no');
     return streamSSE(c, async (stream) => {
       const signal = new Signal();
-      const leave = listener.subscribe(run.id, signal.wake);
-      stream.onAbort(() => signal.wake());
+      const leave = listener.subscribe(run.id, () => signal.wake({ row: true }));
+      stream.onAbort(() => signal.wake({ row: false }));
       let heard = performance.now();
       let isEnding = false;
       try {
-        while (!stream.aborted && !listener.closed) {
-          const now = await runById(platform.pool, run.id);
+        for (
+          let told = true;
+          !stream.aborted && !listener.closed;
+          told = await signal.wait(isEnding ? END_MS : LOOK_MS)
+        ) {
+          // The row first: what is in the log when a run is over is all of it.
+          const now = told ? await runById(platform.pool, run.id) : run;
+          tail.watch(() => signal.wake({ row: false }));
           for await (const event of tail.read()) {
             isEnding = event.type === 'run_finished';
-            const told = messageOf(event);
-            if (told) await stream.writeSSE({ id: String(event.seq), ...told });
+            const message = messageOf(event);
+            if (message) await stream.writeSSE({ id: String(event.seq), ...message });
           }
           if (!now || now.ended) return await stream.writeSSE({ event: 'end', data: now?.state ?? '' });
-          await signal.wait(isEnding ? END_MS : LOOK_MS);
           if (performance.now() - heard < HEARTBEAT_MS) continue;
           heard = performance.now();
           await stream.write(': \n\n');
@@ -54,6 +59,7 @@ export function liveRoutes(pages: Hono<PageEnv>, platform: Platform, listener: R
         }
       } finally {
         leave();
+        tail.close();
       }
     });
   });
@@ -62,14 +68,18 @@ export function liveRoutes(pages: Hono<PageEnv>, platform: Platform, listener: R
 /** Wakes whoever waits; a call before the wait counts for it. */
 class Signal {
   #isSet = false;
+  #row = false;
   #resolve: (() => void) | undefined;
 
-  wake = (): void => {
+  /** @param row whether the row of the run has changed, and not its log alone */
+  wake = ({ row }: { row: boolean }): void => {
     this.#isSet = true;
+    this.#row ||= row;
     this.#resolve?.();
   };
 
-  async wait(ms: number): Promise<void> {
+  /** @returns whether the row is to be looked at: it has changed, or nothing was heard for so long */
+  async wait(ms: number): Promise<boolean> {
     if (!this.#isSet) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, ms);
@@ -79,8 +89,11 @@ class Signal {
         };
       });
     }
+    const told = this.#row || !this.#isSet;
     this.#isSet = false;
+    this.#row = false;
     this.#resolve = undefined;
+    return told;
   }
 }
 

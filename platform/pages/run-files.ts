@@ -2,13 +2,12 @@ import { createReadStream, statSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Hono } from 'hono';
-import { filesAfter, type RunRecord } from '../../agent/record/read.ts';
-import { EVENTS } from '../../agent/results.ts';
 import { figurePath } from '../../tools/report-page/figures.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
-import { contentTypeOf, recordOf } from '../api/trajectory.ts';
+import { contentTypeOf } from '../api/trajectory.ts';
+import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
 import { runFor } from './run-access.ts';
 import type { PageContext, PageEnv } from './session.ts';
@@ -33,15 +32,9 @@ export function fileRoutes(pages: Hono<PageEnv>, platform: Platform): void {
   });
 }
 
-/** Names of the files that a run left, as its record has them. */
-export function filesOf(record: RunRecord): string[] {
-  return [...filesAfter(record.events).keys(), EVENTS].sort();
-}
-
 async function sent(platform: Platform, c: PageContext, file: string, headers: Record<string, string>) {
   const { run } = await runFor(platform, c);
-  const record = recordOf(platform, run);
-  if (!record || !filesOf(record).includes(file)) throw refusal(404, 'There is no such file.');
+  if (!outlineIn(runFolder(platform, run))?.files.includes(file)) throw refusal(404, 'There is no such file.');
   const full = ResultsDir.open(runFolder(platform, run)).resolve(file);
   const stat = statSync(full, { throwIfNoEntry: false });
   if (!stat?.isFile()) throw refusal(404, 'This file is gone.');

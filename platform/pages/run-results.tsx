@@ -8,7 +8,7 @@ import { bytes, count, usd } from '../../lib/format.ts';
 import { figurePath, loadFigure } from '../../tools/report-page/figures.ts';
 import { renderMarkdown } from '../../tools/report-page/markdown.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
-import { filesOf } from './run-files.ts';
+import { outlineIn } from '../work/outlines.ts';
 
 /** What the grader says: each criterion with its reasons, and gates that failed. */
 export function Verdict({ record }: { record: RunRecord }) {
@@ -186,7 +186,7 @@ export function Files({ dir, record, here }: { dir: string; record: RunRecord; h
     <section>
       <h2>Files</h2>
       <ul class="files">
-        {filesOf(record).map((file) => {
+        {(outlineIn(record.dir)?.files ?? []).map((file) => {
           const stat = statSync(results.resolve(file), { throwIfNoEntry: false });
           const isFigure = figurePath(file) !== undefined;
           const parts = file.split('/').map(encodeURIComponent).join('/');
