@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { constants, setPriority } from 'node:os';
 
 /** A worker that ended is started again after this, ms; longer each time it ends at once. */
 const FIRST_PAUSE_MS = 500;
@@ -38,6 +39,7 @@ export class Workers {
   #start(pauseMs: number): void {
     const [program = '', ...args] = this.#command;
     const child = spawn(program, args, { env: this.#env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    giveWay(child.pid);
     const started = performance.now();
     this.#children.add(child);
     const over = () => {
@@ -51,5 +53,14 @@ export class Workers {
     };
     child.once('exit', over);
     child.once('error', over);
+  }
+}
+
+/** Whoever asks the server does not wait for the work of its runs. */
+function giveWay(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // It ended at once, or may not be told: the runs are made as well.
   }
 }

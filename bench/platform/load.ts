@@ -2,10 +2,10 @@
  * Many runs at once on one server: how long they take, what a waiting run costs in memory, how soon a page shows an event, how quick the API
  * answers meanwhile. `npm run bench:load`; BENCH_RUNS sets how many, BENCH_MODES which drivers (scripted,claude).
  */
+import { fork } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
-import { diligent, startMessages } from '../../tests/servers/messages.ts';
 import { Followers } from './follower.ts';
 import { Probe, percentile } from './probe.ts';
 import { COLLECTION, ProductServer, residentMb, until } from './product-server.ts';
@@ -39,7 +39,7 @@ interface Result {
   faulty: number;
 }
 
-const model = await startMessages(diligent, { latencyMs: MODEL_LATENCY_MS, keep: false });
+const model = await startModel();
 try {
   const results: Result[] = [];
   for (const mode of MODES) {
@@ -53,7 +53,16 @@ try {
   }
   report(results);
 } finally {
-  await model.close();
+  model.end();
+}
+
+async function startModel(): Promise<{ url: string; end(): void }> {
+  const child = fork(path.join(import.meta.dirname, 'model.js'), [String(MODEL_LATENCY_MS)], { silent: true });
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout?.once('data', (data) => resolve(String(data).trim()));
+    child.once('error', reject);
+  });
+  return { url, end: () => child.disconnect() };
 }
 
 async function measure(mode: Mode, work: string): Promise<Result> {
@@ -106,6 +115,7 @@ async function underLoad(mode: Mode, server: ProductServer, runsDir: string): Pr
   const open = Math.max(...seen.map((one) => one.open));
   const most = seen.filter((one) => one.open >= open * 0.9).map((one) => one.workers - before.workers);
   const folder = await runsFolder(server, runsDir);
+  await tellFailures(server);
   return {
     mode,
     seconds,
@@ -128,6 +138,15 @@ async function statesOf(server: ProductServer): Promise<Record<string, number>> 
 
 function difference(now: Record<string, number>, before: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(now).map(([state, count]) => [state, count - (before[state] ?? 0)]));
+}
+
+/** Why runs failed, each reason once. */
+async function tellFailures(server: ProductServer): Promise<void> {
+  const page = (await server.must('GET', `/api/v1/db/trajectories/${COLLECTION}/${TASK}?limit=100`)) as {
+    trajectories: { status: string; error: string | null }[];
+  };
+  const errors = page.trajectories.filter(({ status }) => status === 'failed').map(({ error }) => error);
+  for (const error of new Set(errors)) process.stderr.write(`failed: ${String(error)}\n`);
 }
 
 /** Where the results of the collection's runs lie. */
