@@ -1,4 +1,5 @@
 import { RunbookError } from '../lib/errors.ts';
+import { withinTime } from '../lib/within-time.ts';
 import { knownNames } from './nearest.ts';
 import type { Manifest, ParameterSpec } from './runbook/manifest.ts';
 
@@ -40,7 +41,7 @@ function convert(name: string, text: string, spec: ParameterSpec): string | numb
   const refuse = (wanted: string) =>
     new RunbookError('usage', `-p ${name}=${text}: must be ${wanted}.`, { at: name, hint: spec.description });
   if (spec.type === 'string') {
-    if (spec.pattern === undefined || new RegExp(`^(?:${spec.pattern})$`, 'u').test(text)) return text;
+    if (spec.pattern === undefined || matches(spec.pattern, text)) return text;
     throw refuse(`text that matches ${spec.pattern}`);
   }
   if (spec.type === 'boolean') {
@@ -51,6 +52,14 @@ function convert(name: string, text: string, spec: ParameterSpec): string | numb
   if (!Number.isFinite(value)) throw refuse(spec.type === 'integer' ? 'a whole number' : 'a number');
   if (spec.type === 'integer' && !Number.isSafeInteger(value)) throw refuse('a whole number');
   return value;
+}
+
+const MATCH_MS = 250;
+
+/** Patterns are a runbook's, and a runbook may be anybody's. */
+function matches(pattern: string, text: string): boolean {
+  const whole = new RegExp(`^(?:${pattern})$`, 'u');
+  return withinTime(MATCH_MS, `The pattern ${pattern}`, () => whole.test(text));
 }
 
 function inBounds(name: string, value: string | number | boolean, spec: ParameterSpec): string | number | boolean {

@@ -8,8 +8,13 @@ export function generated(text: string): string {
 
 /** A text without what export has added. */
 export function withoutGenerated(text: string): string {
-  const pattern = new RegExp(`${BEGIN}[\\s\\S]*?${END}\\n*`, 'gu');
-  return text.replace(pattern, '');
+  const [before = '', ...parts] = text.split(BEGIN);
+  let kept = before;
+  for (const part of parts) {
+    const end = part.indexOf(END);
+    kept += end < 0 ? BEGIN + part : part.slice(end + END.length).replace(/^\n+/u, '');
+  }
+  return kept;
 }
 
 export interface Section {

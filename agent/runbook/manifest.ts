@@ -48,6 +48,9 @@ const secret = z.strictObject({
 const RELATIVE = /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$)).+$/u;
 const outputPath = z.string().regex(RELATIVE, 'must be a path inside the results dir');
 
+/** Far beyond what runbooks have; each is a file. */
+const MAX_STEPS = 200;
+
 /** `runbook.yaml`: what the public frontmatter carries, plus parameters, the output manifest and the steps in order. */
 export const manifestSchema = z.strictObject({
   version: z.string(),
@@ -65,7 +68,7 @@ export const manifestSchema = z.strictObject({
   secrets: z.record(z.string(), secret).default({}),
   parameters: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/u, 'must be snake_case'), parameter).default({}),
   outputs: z.array(z.strictObject({ path: outputPath, description: z.string(), required: z.boolean().default(true) })),
-  steps: z.array(z.string()).min(1),
+  steps: z.array(z.string()).min(1).max(MAX_STEPS),
   /** The step that mends a report which was graded and did not pass. */
   mend: z.string().optional(),
   /** The rubric file, where it is not the one of the trace optimizer: YAML, or Markdown with a rubric table. */

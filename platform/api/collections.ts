@@ -2,6 +2,7 @@ import { transaction } from '../database/pool.ts';
 import { addAudit } from '../store/audit.ts';
 import { COLLECTION_NAME, createCollection, listCollections } from '../store/collections.ts';
 import { changeVariables, clearVariables, listVariables, VARIABLE_NAME } from '../store/environment.ts';
+import { isOfServer } from '../work/environment.ts';
 import { actorOf, assertAdministrator, collectionFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
@@ -36,6 +37,10 @@ const get = createRoute({
   responses: { 200: answer(collectionShape, 'It'), ...REFUSALS },
 });
 
+const variableName = z
+  .string()
+  .regex(VARIABLE_NAME, 'must be the name of a variable')
+  .refine((name) => !isOfServer(name), "is the server's own: it says which programs and files are used");
 const withEnvironment = collectionShape.extend({
   environment_variables: z.record(z.string(), z.string()).nullable(),
 });
@@ -52,12 +57,7 @@ const changeEnvironment = createRoute({
     params: inCollection,
     ...body(
       z.object({
-        environment_variables: z
-          .record(
-            z.string().regex(VARIABLE_NAME, 'must be the name of a variable'),
-            z.string().max(MAX_VALUE).nullable(),
-          )
-          .nullable(),
+        environment_variables: z.record(variableName, z.string().max(MAX_VALUE).nullable()).nullable(),
       }),
     ),
   },

@@ -6,6 +6,7 @@ import type { Platform } from '../api/platform.ts';
 import { transaction } from '../database/pool.ts';
 import { addAudit } from '../store/audit.ts';
 import { changeVariables, listVariables, VARIABLE_NAME, type Variable } from '../store/environment.ts';
+import { isOfServer } from '../work/environment.ts';
 import { MODEL_KEYS } from './asked.ts';
 import { Csrf, page, Time } from './layout.tsx';
 import { collectionTabs, pathOf } from './places.ts';
@@ -38,6 +39,7 @@ export function variablePages(pages: Hono<PageEnv>, platform: Platform): void {
     const collection = await collectionFor(platform, c.get('token'), c.req.param('collection'));
     const { do: wanted, name = '', value = '' } = await fieldsOf(c);
     if (!VARIABLE_NAME.test(name)) throw refusal(400, 'A name has letters, digits and _, and begins with no digit.');
+    if (isOfServer(name)) throw refusal(400, `${name} is the server’s own: it says which programs and files are used.`);
     if (wanted === 'set' && value === '') throw refusal(400, 'A value is needed.');
     if (value.length > MAX_VALUE) throw refusal(400, `A value has ${MAX_VALUE} characters at most.`);
     const isRemoved = wanted !== 'set';

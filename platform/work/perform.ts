@@ -13,8 +13,10 @@ import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { type ErrorCode, messageOf, RunbookError } from '../../lib/errors.ts';
 import { writeFileAtomic } from '../../lib/files.ts';
+import { withinTime } from '../../lib/within-time.ts';
 import { openSource } from '../../sources/open-source.ts';
 import type { PlatformRun } from '../store/runs.ts';
+import { assertContained } from './contained.ts';
 import { forkOptions } from './fork.ts';
 import { type Plan, planOf } from './plan.ts';
 import type { Progress } from './progress.ts';
@@ -30,6 +32,8 @@ export interface Performing {
   dir: string;
   /** What its runbook's secrets and its drivers read. */
   env(): Promise<Readonly<Record<string, string | undefined>>>;
+  /** What the server itself was started with. */
+  server: Readonly<Record<string, string | undefined>>;
   /** What earlier runs of the task recommended, and what became of it. */
   history(): Promise<string>;
   /** The results dir of the run that it is forked from; undefined where that is gone. */
@@ -65,8 +69,9 @@ async function performWith(
   place: Pick<RunOptions, 'runbookPlace'>,
   { performing, plan, record }: { performing: Performing; plan: Plan; record: RunRecord | undefined },
 ): Promise<number> {
-  const { run, dir, signal, progress, ...more } = performing;
+  const { run, dir, signal, progress, server, ...more } = performing;
   const env = await more.env();
+  assertContained(runbook.manifest, plan.driver, { env, server });
   const { driver, judge, note } = await chooseDriver(plan.driver, runbook, env);
   const source = await more.places(plan.source);
   const begun = record ? goOn(record, runbook) : await begin({ run, dir, ...more }, plan, runbook);
@@ -128,6 +133,12 @@ function goOn(record: RunRecord, runbook: Runbook) {
   return { ...resumeOptions(record, { runbook, acceptChanges: true }), prepare: () => prepareResume(record) };
 }
 
+const FIELD = 'init_params.instruction';
+/** A RUNBOOK.md has tens of kilobytes. */
+const MAX_INSTRUCTION = 400_000;
+/** One that takes longer to read is made to. */
+const READ_MS = 2_000;
+
 /** Work on the runbook of a task: the text that it has, through a folder that goes away with the work, or the one that ships with the program. */
 export async function withRunbook<T>(
   { instruction }: Pick<Plan, 'instruction'>,
@@ -135,11 +146,14 @@ export async function withRunbook<T>(
 ): Promise<T> {
   if (instruction === undefined) return work(loadRunbook(), {});
   const { readRunbook } = await import('../../agent/runbook-md/read.ts');
-  const { files } = await readRunbook(instruction, 'init_params.instruction');
+  if (instruction.length > MAX_INSTRUCTION)
+    throw new RunbookError('usage', `${FIELD} has more than ${MAX_INSTRUCTION} characters.`, { at: FIELD });
+  const { files } = await withinTime(READ_MS, FIELD, () => readRunbook(instruction, FIELD));
   const folder = mkdtempSync(path.join(tmpdir(), 'runbook-'));
   try {
     for (const [name, content] of files) await writeFileAtomic(path.join(folder, name), content);
-    return await work(loadRunbook(folder), { runbookPlace: IN_RECORD });
+    const runbook = withinTime(READ_MS, FIELD, () => loadRunbook(folder));
+    return await work(runbook, { runbookPlace: IN_RECORD });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

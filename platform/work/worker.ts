@@ -119,7 +119,7 @@ export class Worker {
   }
 
   async #performBegun(run: PlatformRun, controller: AbortController): Promise<void> {
-    const { pool, runsDir } = this.#options;
+    const { pool, runsDir, env: server } = this.#options;
     if (run.cancelRequested) controller.abort();
     const progress = new Progress(pool, run.id, run.costUsd);
     const dir = runFolder({ runsDir }, run);
@@ -127,7 +127,8 @@ export class Worker {
     const history = () => untilAnswered(() => historyOf(pool, runsDir, run));
     const parent = () => untilAnswered(() => parentDir(pool, runsDir, run));
     const places = (specs: readonly string[]) => untilAnswered(() => placesOfSource(this.#options, run, specs));
-    const performed = await performRun({ run, dir, env, history, parent, places, signal: controller.signal, progress });
+    const { signal } = controller;
+    const performed = await performRun({ run, dir, env, server, history, parent, places, signal, progress });
     await progress.end();
     if (performed.kind === 'interrupted' && this.#stopping) return;
     const end = performed.kind === 'ended' ? performed : CANCELLED;
