@@ -1,6 +1,8 @@
 import { RunbookError } from '../../lib/errors.ts';
 import { defaultDataDir, openInstallation } from '../../platform/installation.ts';
+import { keepToPublic } from '../../platform/network/outbound.ts';
 import { startServer } from '../../platform/serve.ts';
+import { leanEnvironment } from '../../platform/work/environment.ts';
 import { Worker } from '../../platform/work/worker.ts';
 import { loadEnv } from '../env.ts';
 import { parseInteger } from '../options.ts';
@@ -50,13 +52,16 @@ export const serve: Register = (command, exit) => {
 export const worker: Register = (command, exit) => {
   command.action(async (flags: { data?: string }) => {
     quietly();
-    const env = loadEnv();
+    const env = { ...loadEnv() };
     if (!env.DATABASE_URL)
       throw new RunbookError('config', 'DATABASE_URL is not set: a worker joins the database of a server.', {
         at: 'DATABASE_URL',
         hint: 'Set it to the PostgreSQL of the server; without one, runbook serve has workers of its own.',
       });
     const installation = await openInstallation(flags.data ?? defaultDataDir(env), env);
+    keepToPublic(env);
+    // What runs start (gh, claude) inherits this process's environment.
+    process.env = leanEnvironment(env);
     const running = await Worker.start({ ...installation, env });
     await stopped();
     await running.stop();
