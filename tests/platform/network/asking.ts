@@ -6,8 +6,10 @@ import {
   guardedRequest,
 } from '../../../platform/network/guard.ts';
 
-/** A sink of the public internet that answers no HTTP (AS112, RFC 7535): public by the table, and nothing is there. */
+/** Public by the table (AS112, RFC 7535); no test connects to it. */
 export const PUBLIC: Address = { address: '192.31.196.1', family: 4 };
+/** Of the loopback, where nothing listens: for tests that take it for public (`vi.mock`). */
+export const SINK: Address = { address: '127.0.0.2', family: 4 };
 export const LOOPBACK: Address = { address: '127.0.0.1', family: 4 };
 
 type Given = Partial<GuardedRequest> & Pick<GuardedRequest, 'url'>;
