@@ -1,4 +1,5 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { programVersion } from '../../lib/version.ts';
 import { authenticate, type Vars } from './auth.ts';
@@ -8,17 +9,30 @@ import { answerTo, invalid, refusal } from './errors.ts';
 import { fileRoutes } from './files.ts';
 import { miscRoutes, openRoutes } from './misc.ts';
 import type { Platform } from './platform.ts';
-import { limitRate } from './rate.ts';
+import { limitGuesses, limitRate } from './rate.ts';
 import type { Api } from './route.ts';
 import { routineRoutes } from './routines.ts';
 import { runRoutes } from './runs.ts';
 import { taskRoutes } from './tasks.ts';
 import { trajectoryRoutes } from './trajectories.ts';
 
-/** A runbook has tens of kilobytes. */
+/** A runbook has tens of kilobytes. Forms are read by `form.ts`, which has a bound of its own. */
 const MAX_JSON = 4_000_000;
-/** Exported events; a form is held in memory while it is read. */
-const MAX_FILES = 256_000_000;
+
+const limitBody: MiddlewareHandler = (c, next) => {
+  if (c.req.header('content-type')?.toLowerCase().startsWith('multipart/form-data')) return next();
+  const onError = () => {
+    throw refusal(413, 'The body is too large');
+  };
+  return bodyLimit({ maxSize: MAX_JSON, onError })(c, next);
+};
+
+/** Answers are of whoever asked: kept nowhere, and taken for nothing but what they are. */
+const safeHeaders: MiddlewareHandler = async (c, next) => {
+  await next();
+  c.res.headers.set('x-content-type-options', 'nosniff');
+  c.res.headers.set('cache-control', 'no-store');
+};
 
 /** The public API, as Jetty's clients speak it; `GET /openapi.json` describes it. */
 export function createApi(platform: Platform): Api {
@@ -35,19 +49,14 @@ export function createApi(platform: Platform): Api {
     },
   });
   api.onError(answerTo);
+  api.use(safeHeaders);
   api.notFound((c) => c.json({ detail: 'Not Found' }, 404));
-  api.use('*', (c, next) => {
-    const isForm = c.req.header('content-type')?.startsWith('multipart/form-data');
-    const onError = () => {
-      throw refusal(413, 'The body is too large');
-    };
-    return bodyLimit({ maxSize: isForm ? MAX_FILES : MAX_JSON, onError })(c, next);
-  });
   api.doc('/openapi.json', { openapi: '3.0.0', info: { title: 'Runbook platform', version: programVersion() } });
   openRoutes(api, platform);
-  const limit = limitRate();
-  api.use('/api/*', limit, authenticate(platform));
-  api.use('/v1/*', limit, authenticate(platform));
+  // Nothing of a body is read before it is known who sends it.
+  const ours = [limitGuesses(), authenticate(platform), limitRate(), limitBody] as const;
+  api.use('/api/*', ...ours);
+  api.use('/v1/*', ...ours);
   collectionRoutes(api, platform);
   taskRoutes(api, platform);
   runRoutes(api, platform);

@@ -1,8 +1,9 @@
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { Scrubber } from '../../agent/secrets.ts';
 import { RunbookError } from '../../lib/errors.ts';
-import { isUnanswered } from '../database/pool.ts';
+import { isUnanswered, isUnstorable } from '../database/pool.ts';
 
 /** An answer that is an error: `{"detail": "text"}`, as Jetty's. */
 export function refusal(status: ContentfulStatusCode, detail: string): HTTPException {
@@ -32,5 +33,20 @@ export function answerTo(error: Error, c: Context): Response {
     c.header('Retry-After', '1');
     return c.json({ detail: 'The database does not answer; try again' }, 503);
   }
+  if (isMalformed(error)) return c.json({ detail: MALFORMED }, 400);
+  logFailure(error);
   return c.json({ detail: 'The server failed; what it could not do is in its log.' }, 500);
+}
+
+export const MALFORMED = 'It holds characters or a depth that cannot be kept';
+
+/** A fault of what was sent that shows only where it is used: half an escape in a path, a NUL, JSON that is nested too deeply. */
+export function isMalformed(error: Error): boolean {
+  return error instanceof URIError || error instanceof RangeError || isUnstorable(error);
+}
+
+/** One line for whoever runs the server; nothing in it can begin another line, and no secret of the environment stands in it. */
+export function logFailure(error: Error): void {
+  const text = JSON.stringify(error.stack ?? String(error));
+  process.stderr.write(`${new Date().toISOString()} failed: ${new Scrubber(process.env).text(text)}\n`);
 }

@@ -1,6 +1,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import type { Context } from 'hono';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import type { Collection } from '../store/collections.ts';
 import { runByTrajectory } from '../store/runs.ts';
@@ -9,13 +10,14 @@ import type { Token } from '../store/tokens.ts';
 import { findUpload, placeOf } from '../store/uploads.ts';
 import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
-import { collectionFor, taskFor } from './auth.ts';
+import { collectionFor, taskFor, type Vars } from './auth.ts';
 import { refusal } from './errors.ts';
+import { withForm } from './form.ts';
 import type { Platform } from './platform.ts';
-import { type Api, answer, createRoute, REFUSALS, z } from './route.ts';
+import { type Api, answer, createRoute, formRoute, REFUSALS, z } from './route.ts';
 import { namesOf } from './runs.ts';
 import { contentTypeOf, storedFiles } from './trajectory.ts';
-import { keepFiles, type SentFile } from './uploads.ts';
+import { keepFiles } from './uploads.ts';
 
 const multipart = (schema: z.ZodType) => ({ body: { content: { 'multipart/form-data': { schema } } } });
 
@@ -61,17 +63,23 @@ const listFiles = createRoute({
 });
 
 export function fileRoutes(api: Api, platform: Platform): void {
-  api.openapi(sandboxUpload, async (c) => {
-    const files = (await c.req.formData()).getAll('files').filter(isFile);
-    const { id, uploads } = await kept(platform, c.get('token'), { name: c.req.valid('query').collection, files });
+  /** Keeps the files of a form that are in one of its fields. */
+  const keepSent = async (c: Context<{ Variables: Vars }>, field: string, most: number) => {
+    const { id: collectionId, name } = await collectionOf(platform, c.get('token'), c.req.query('collection'));
+    return withForm(c, platform.uploadsDir, async (form) => {
+      const files = form.files.filter((file) => file.field === field).slice(0, most);
+      if (files.length === 0) throw refusal(400, `${field}: none was sent`);
+      return keepFiles(platform, platform.pool, { collectionId, collection: name, files });
+    });
+  };
+  formRoute(api, sandboxUpload, async (c) => {
+    const { id, uploads } = await keepSent(c, 'files', Number.POSITIVE_INFINITY);
     return c.json({ upload_id: id, file_paths: uploads.map((upload) => upload.path), count: uploads.length }, 200);
   });
-  api.openapi(fileUpload, async (c) => {
-    const files = (await c.req.formData()).getAll('file').filter(isFile).slice(0, 1);
-    const { uploads } = await kept(platform, c.get('token'), { name: c.req.valid('query').collection, files });
-    const [upload] = uploads;
-    if (!upload) throw refusal(400, 'file: none was sent');
-    return c.json({ id: upload.id, filename: upload.name, bytes: upload.bytes, object: 'file' }, 200);
+  formRoute(api, fileUpload, async (c) => {
+    const { uploads } = await keepSent(c, 'file', 1);
+    const { id, name: filename, bytes } = uploads[0] as (typeof uploads)[0];
+    return c.json({ id, filename, bytes, object: 'file' }, 200);
   });
   api.openapi(listFiles, async (c) => {
     const { prefix } = c.req.valid('query');
@@ -112,17 +120,8 @@ export function fileRoutes(api: Api, platform: Platform): void {
   });
 }
 
-const isFile = (value: SentFile | string): value is SentFile => typeof value === 'object';
-
-async function kept(
-  platform: Platform,
-  token: Token,
-  { name, files }: { name: string | undefined; files: SentFile[] },
-) {
-  const collection = await (name === undefined ? ownCollection(platform, token) : collectionFor(platform, token, name));
-  if (files.length === 0) throw refusal(400, 'files: none was sent');
-  const names = { collectionId: collection.id, collection: collection.name };
-  return keepFiles(platform, platform.pool, { ...names, files });
+function collectionOf(platform: Platform, token: Token, name: string | undefined) {
+  return name === undefined ? ownCollection(platform, token) : collectionFor(platform, token, name);
 }
 
 async function ownCollection({ pool }: Platform, token: Token): Promise<{ id: string; name: string }> {

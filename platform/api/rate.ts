@@ -1,5 +1,6 @@
 import { getConnInfo } from '@hono/node-server/conninfo';
 import type { MiddlewareHandler } from 'hono';
+import type { Vars } from './auth.ts';
 import { refusal } from './errors.ts';
 
 interface Limit {
@@ -37,23 +38,26 @@ export class Buckets {
   }
 }
 
-/** Answers 429 with `Retry-After` to who asks too often: each token for itself, and each address that has none of ours. */
-export function limitRate(): MiddlewareHandler {
-  const [tokens, addresses] = [new Buckets(OF_A_TOKEN), new Buckets(OF_AN_ADDRESS)];
+/** Answers 429 with `Retry-After` where a token asks too often. Each token has its own share, however it is written in a header. */
+export function limitRate(): MiddlewareHandler<{ Variables: Vars }> {
+  const tokens = new Buckets(OF_A_TOKEN);
+  return (c, next) => {
+    const wait = tokens.take(c.get('token').id, performance.now());
+    if (wait === 0) return next();
+    c.header('Retry-After', String(wait));
+    throw refusal(429, `Too many requests: wait ${wait} s`);
+  };
+}
+
+/** Answers 429 with `Retry-After` to an address that asks too often without a token of ours. Who has one is not held up by its neighbours. */
+export function limitGuesses(): MiddlewareHandler {
+  const addresses = new Buckets(OF_AN_ADDRESS);
   return async (c, next) => {
-    const refuse = (wait: number) => {
-      if (wait === 0) return;
-      c.header('Retry-After', String(wait));
-      throw refusal(429, `Too many requests: wait ${wait} s`);
-    };
-    refuse(tokens.take(c.req.header('authorization') ?? '', performance.now()));
     await next();
     if (c.res.status !== 401) return;
-    const address = getConnInfo(c).remote.address ?? '';
-    const wait = addresses.take(address, performance.now());
-    if (wait > 0) {
-      c.res = c.json({ detail: `Too many requests without a valid token: wait ${wait} s` }, 429);
-      c.res.headers.set('Retry-After', String(wait));
-    }
+    const wait = addresses.take(getConnInfo(c).remote.address ?? '', performance.now());
+    if (wait === 0) return;
+    c.res = c.json({ detail: `Too many requests without a valid token: wait ${wait} s` }, 429);
+    c.res.headers.set('Retry-After', String(wait));
   };
 }

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import type { Vars } from './auth.ts';
 import { detail } from './shapes.ts';
 
@@ -25,6 +26,16 @@ export function body<T extends z.ZodType>(schema: T) {
 export const inCollection = z.object({ collection: z.string() });
 export const ofTask = inCollection.extend({ task: z.string() });
 export const ofRun = ofTask.extend({ trajectory: z.string() });
+
+/** A route whose form is read as it comes (`form.ts`): described as the others, but not parsed before its handler begins. */
+export function formRoute(
+  api: Api,
+  route: Parameters<Api['openAPIRegistry']['registerPath']>[0] & { getRoutingPath(): string },
+  handler: (c: Context<{ Variables: Vars }>) => Promise<Response>,
+): void {
+  api.openAPIRegistry.registerPath(route);
+  api.post(route.getRoutingPath(), handler);
+}
 
 /** Whole numbers in queries, as FastAPI takes them. */
 export function integer(least: number, most: number, standard: number) {

@@ -1,14 +1,16 @@
+import type { Context } from 'hono';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { labelsOf } from '../store/labels.ts';
 import { type PlatformRun, runById, setSecretParams, setWebhookSecret } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
-import { actorOf, taskFor } from './auth.ts';
+import { actorOf, taskFor, type Vars } from './auth.ts';
 import { refusal } from './errors.ts';
+import { type Form, type SentFile, withForm } from './form.ts';
 import type { Platform } from './platform.ts';
-import { type Api, answer, createRoute, ofTask, REFUSALS, z } from './route.ts';
+import { type Api, answer, createRoute, formRoute, ofTask, REFUSALS, z } from './route.ts';
 import { type Named, shownRun, storagePath, trajectoryShape, workflowId } from './trajectory.ts';
-import { keepFiles, type SentFile } from './uploads.ts';
+import { keepFiles } from './uploads.ts';
 
 /** A synchronous call waits so long; the run goes on behind it. Clients of the public platform are cut off after about 100 s. */
 const SYNC_MS = 90_000;
@@ -56,12 +58,17 @@ const runSync = createRoute({
 });
 
 export function runRoutes(api: Api, platform: Platform): void {
-  api.openapi(run, async (c) => {
-    const { names, made } = await submit(platform, c.get('token'), c.req.valid('param'), await c.req.formData());
+  const submitted = async (c: Context<{ Variables: Vars }>) => {
+    const { collection = '', task = '' } = c.req.param() as Record<string, string>;
+    const of = await taskFor(platform, c.get('token'), { collection, task });
+    return withForm(c, platform.uploadsDir, (form) => submit(platform, c.get('token'), of, form));
+  };
+  formRoute(api, run, async (c) => {
+    const { names, made } = await submitted(c);
     return c.json(begun(names, made), 200);
   });
-  api.openapi(runSync, async (c) => {
-    const { names, made } = await submit(platform, c.get('token'), c.req.valid('param'), await c.req.formData());
+  formRoute(api, runSync, async (c) => {
+    const { names, made } = await submitted(c);
     const now = await endOf(platform, made, { ms: SYNC_MS, signal: c.req.raw.signal });
     const labels = (await labelsOf(platform.pool, [now.id])).get(now.id) ?? [];
     const trajectory = shownRun(platform, now, { names, labels });
@@ -97,14 +104,13 @@ function begun(names: Named, { trajectoryId }: PlatformRun): z.infer<typeof star
 async function submit(
   platform: Platform,
   token: Parameters<typeof taskFor>[1],
-  asked: { collection: string; task: string },
-  given: FormData,
+  { collection, task }: { collection: Collection; task: Task },
+  given: Form,
 ): Promise<{ names: Named; made: PlatformRun }> {
-  const { collection, task } = await taskFor(platform, token, asked);
   const initParams = jsonIn(given, 'init_params');
   const secrets = z.record(z.string(), z.string()).safeParse(jsonIn(given, 'secret_params'));
   if (!secrets.success) throw refusal(400, 'secret_params: an object of texts is needed');
-  const files = given.getAll('files').filter((file): file is SentFile => typeof file === 'object');
+  const files = given.files.filter(({ field }) => field === 'files');
   const withFiles = files.length === 0 ? initParams : await keptWith(platform, { collection, files, initParams });
   const wanted = { collectionId: collection.id, taskId: task.id, initParams: withFiles, workflow: task.workflow };
   const made = await platform.queue.submit(
@@ -137,16 +143,15 @@ async function keptWith(
   return { source: paths, ...initParams, file_paths: [...earlier, ...paths] };
 }
 
-function textIn(form: FormData, field: string): string | undefined {
-  const text = form.get(field);
-  return typeof text === 'string' && text !== '' ? text : undefined;
+function textIn({ fields }: Form, field: string): string | undefined {
+  return fields.get(field) || undefined;
 }
 
 /** A client of the public platform sends one brace too many where it gives parameters. */
-function jsonIn(form: FormData, field: string): Record<string, unknown> {
-  const text = form.get(field);
-  if (text === null || text === '') return {};
-  const parsed = typeof text === 'string' ? (objectOf(text) ?? objectOf(text.replace(/\}\s*$/u, ''))) : undefined;
+function jsonIn(form: Form, field: string): Record<string, unknown> {
+  const text = textIn(form, field);
+  if (text === undefined) return {};
+  const parsed = objectOf(text) ?? objectOf(text.replace(/\}\s*$/u, ''));
   if (!parsed) throw refusal(400, `${field}: a JSON object is needed`);
   return parsed;
 }

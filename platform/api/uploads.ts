@@ -1,18 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import type { ReadableStream } from 'node:stream/web';
 import type { Db } from '../database/pool.ts';
 import { addUpload, type Upload } from '../store/uploads.ts';
+import type { SentFile } from './form.ts';
 import type { Platform } from './platform.ts';
 
 const MAX_NAME = 120;
-
-/** A file of a form. */
-export type SentFile = Exclude<ReturnType<FormData['get']>, string | null>;
 
 /**
  * Keeps files that a client sent, under names of ours: nothing of a name that it gave can lead out of the folder.
@@ -25,14 +19,14 @@ export async function keepFiles(
 ): Promise<{ id: string; uploads: Upload[] }> {
   const id = randomBytes(8).toString('hex');
   const folder = path.join(uploadsDir, collectionId, id);
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   try {
     const uploads: Upload[] = [];
     for (const [index, file] of files.entries()) {
       const name = `${String(index).padStart(2, '0')}-${safeName(file.name)}`;
-      await pipeline(Readable.fromWeb(file.stream() as ReadableStream), createWriteStream(path.join(folder, name)));
+      await rename(file.at, path.join(folder, name));
       const stored = `${collection}/_sandbox_uploads/${id}/${name}`;
-      uploads.push(await addUpload(db, { collectionId, path: stored, name: safeName(file.name), bytes: file.size }));
+      uploads.push(await addUpload(db, { collectionId, path: stored, name: safeName(file.name), bytes: file.bytes }));
     }
     return { id, uploads };
   } catch (error) {

@@ -90,3 +90,12 @@ export function isUnanswered(error: unknown): boolean {
   // pg's own words, which have no code.
   return /connection (?:terminated|ended)|timeout exceeded when trying to connect/iu.test(message ?? '');
 }
+
+/** Class 22 (data exception): NUL in a text, half a character, no UUID; 54001: nested too deeply. */
+const UNSTORABLE = /^(?:22|54001)/u;
+
+/** Whether what was asked for holds what no text or JSON of the database can be. */
+export function isUnstorable(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return typeof code === 'string' && UNSTORABLE.test(code);
+}

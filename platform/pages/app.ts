@@ -2,8 +2,9 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { RunbookError } from '../../lib/errors.ts';
-import { refusal } from '../api/errors.ts';
+import { isMalformed, logFailure, MALFORMED, refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
+import { limitRate } from '../api/rate.ts';
 import { isUnanswered } from '../database/pool.ts';
 import { assetRoutes } from './assets.ts';
 import { auditPages } from './audit.tsx';
@@ -44,6 +45,7 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   pages.use(sessions());
   loginRoutes(pages, platform);
   pages.use(loggedIn(platform));
+  pages.use(limitRate());
   collectionPages(pages, platform);
   variablePages(pages, platform);
   tokenPages(pages, platform);
@@ -73,5 +75,7 @@ function problem(c: PageContext, error: Error): Response | Promise<Response> {
   if (error instanceof RunbookError && (error.code === 'usage' || error.code === 'config'))
     return problemPage(c, 400, error.hint ? `${error.message} ${error.hint}` : error.message);
   if (isUnanswered(error)) return problemPage(c, 503, 'The database does not answer; try again.');
+  if (isMalformed(error)) return problemPage(c, 400, `${MALFORMED}.`);
+  logFailure(error);
   return problemPage(c, 500, 'What it could not do is in its log.');
 }

@@ -31,10 +31,14 @@ export async function createToken(
   return { token: tokenOf(rows[0] as TokenRow), text };
 }
 
-/** Whose a token is; undefined for none of ours, or one that was revoked. */
+/** Whose a token is; undefined for none of ours, or one that was revoked. That it was used is written down once a minute at most. */
 export async function tokenByText(db: Db, text: string): Promise<Token | undefined> {
   const { rows } = await db.query<TokenRow>(
-    `UPDATE platform.tokens SET last_used = now() WHERE hash = $1 AND revoked IS NULL RETURNING ${COLUMNS}`,
+    `WITH used AS (
+       UPDATE platform.tokens SET last_used = now()
+       WHERE hash = $1 AND revoked IS NULL AND coalesce(last_used < now() - interval '1 minute', true)
+     )
+     SELECT ${COLUMNS} FROM platform.tokens WHERE hash = $1 AND revoked IS NULL`,
     [digest(text)],
   );
   return rows[0] && tokenOf(rows[0]);
