@@ -16,6 +16,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { messageOf, RunbookError } from '../../lib/errors.ts';
 import { type Owner, ownerOfServer } from './owner.ts';
+import { SoleServer } from './sole.ts';
 
 /** A PostgreSQL server of our own, which only this machine reaches. */
 export interface EmbeddedPostgres {
@@ -38,8 +39,9 @@ const STOP_SECONDS = 60;
 
 /**
  * Starts the embedded PostgreSQL of a data folder, or finds the one that runs there already: a server outlives a killed process, and goes on.
+ * One process has it at a time: whoever ends first would stop it under the other.
  * @param dataDir holds `postgres/`, its log and its password; made where it is not there
- * @throws RunbookError `config` where there is none for this machine, or it cannot start
+ * @throws RunbookError `config` where there is none for this machine, it cannot start, or another process has it
  */
 export async function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> {
   const place = await placeIn(dataDir);
@@ -47,10 +49,13 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> 
   if (!existsSync(path.join(place.data, 'PG_VERSION'))) await initialise(binaries, place);
   const password = readFileSync(place.password, 'utf8').trim();
   const port = (await isRunning(binaries, place)) ? portOf(place) : await start(binaries, place);
+  const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
+  const sole = await SoleServer.take(url, place.root);
   const stop = async () => {
+    await sole.release();
     await ctl(binaries, place, ['stop', '-m', 'fast', '-w', '-t', String(STOP_SECONDS)]);
   };
-  return { url: `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`, stop };
+  return { url, stop };
 }
 
 /** An installation below a folder that is closed to others, such as /root, is copied beside the data: the server's user must read it. */
@@ -70,6 +75,7 @@ function closedAbove(folder: string): string | undefined {
 }
 
 interface Place {
+  root: string;
   data: string;
   log: string;
   password: string;
@@ -84,6 +90,7 @@ async function placeIn(dataDir: string): Promise<Place> {
   const owner = await ownerOfServer();
   mkdirSync(path.join(root, 'postgres'), { recursive: true, mode: 0o700 });
   const place = {
+    root,
     data: path.join(root, 'postgres'),
     log: path.join(root, 'postgres', 'server.log'),
     password: path.join(root, 'postgres.password'),

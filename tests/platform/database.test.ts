@@ -14,20 +14,23 @@ describe('the embedded PostgreSQL', () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'embedded-'));
   afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-  it('is found again where it runs, and keeps its data where it is started again', async () => {
+  it('belongs to one process at a time, and keeps its data where it is started again', async () => {
     const first = await startEmbedded(dir);
     const pool = await openPool(first.url);
     await pool.query('CREATE TABLE kept AS SELECT 42 AS answer');
+    await expect(startEmbedded(dir)).rejects.toMatchObject({
+      code: 'config',
+      message: expect.stringContaining('Another server uses the data folder'),
+    });
+    expect((await pool.query('SELECT answer FROM kept')).rows).toEqual([{ answer: 42 }]);
+    await pool.end();
+    await first.stop();
     const second = await startEmbedded(dir);
     expect(second.url).toBe(first.url);
-    await pool.end();
-    await second.stop();
-    const third = await startEmbedded(dir);
-    expect(third.url).toBe(first.url);
-    const again = await openPool(third.url);
+    const again = await openPool(second.url);
     expect((await again.query('SELECT answer FROM kept')).rows).toEqual([{ answer: 42 }]);
     await again.end();
-    await third.stop();
+    await second.stop();
   });
 
   it('listens on the loopback alone, with a password that only its owner may read', async () => {
