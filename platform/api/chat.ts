@@ -2,16 +2,19 @@ import { messageOf } from '../../lib/errors.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { guardedRequest } from '../network/guard.ts';
 import { allowedBy } from '../network/target.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import { addAudit } from '../store/audit.ts';
+import type { NewRun, PlatformRun } from '../store/runs.ts';
 import { createTask, type Task, taskByName } from '../store/tasks.ts';
+import type { Token } from '../store/tokens.ts';
 import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
-import { collectionFor } from './auth.ts';
+import { actorOf, collectionFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, body, createRoute, z } from './route.ts';
-import { endOf, namesOf } from './runs.ts';
+import { endOf, MOST_WAITING, namesOf } from './runs.ts';
 import { type Named, storagePath, storedFiles, workflowId } from './trajectory.ts';
+import { Waiting } from './waiting.ts';
 
 /** A call waits so long where it does not say, s; as the public platform does. */
 const WAIT_S = 1_200;
@@ -56,22 +59,36 @@ type Wish = z.infer<typeof jetty>;
 
 /** A runbook as a chat: the system message is its text, and the answer is what the run has to say. */
 export function chatRoutes(api: Api, platform: Platform): void {
+  const waiting = new Waiting(MOST_WAITING);
   api.openapi(complete, async (c) => {
     const { jetty: wish, messages, model, stream } = c.req.valid('json');
     if (!wish) throw refusal(400, 'jetty: this endpoint performs runbooks; it is no proxy for models');
     if (stream) throw refusal(400, 'stream: it is not offered; follow the run by its id');
     const collection = await collectionFor(platform, c.get('token'), wish.collection);
-    const instruction = await instructionOf(wish, messages);
-    const task = await taskOf(platform, collection.id, wish.task);
-    const made = await platform.queue.submit({
-      ...{ collectionId: collection.id, taskId: task.id, workflow: task.workflow, author: c.get('token').name },
-      initParams: initParamsOf(wish, { instruction, model }),
-      ...(wish.webhook_url === undefined ? {} : { webhookUrl: wish.webhook_url }),
-    });
-    const run = await endOf(platform, made, { ms: wish.timeout_hint * 1_000, signal: c.req.raw.signal });
-    const names = namesOf(collection, task);
-    const { ended: end } = run;
-    return end ? c.json(finished(platform, names, run), 200) : c.json(running(names, run), 202);
+    const leave = waiting.enter(collection.id);
+    try {
+      const instruction = await instructionOf(wish, messages);
+      const task = await taskOf(platform, collection.id, wish.task);
+      const initParams = initParamsOf(wish, { instruction, model });
+      const made = await submitted(platform, c.get('token'), task, { initParams, webhookUrl: wish.webhook_url });
+      const run = await endOf(platform, made, { ms: wish.timeout_hint * 1_000, signal: c.req.raw.signal });
+      const names = namesOf(collection, task);
+      return run.ended ? c.json(finished(platform, names, run), 200) : c.json(running(names, run), 202);
+    } finally {
+      leave();
+    }
+  });
+}
+
+function submitted(
+  { queue }: Platform,
+  token: Token,
+  { id: taskId, collectionId, workflow, name }: Task,
+  asked: Pick<NewRun, 'initParams' | 'webhookUrl'>,
+): Promise<PlatformRun> {
+  return queue.submit({ collectionId, taskId, workflow, author: token.name, ...asked }, (db, { id }) => {
+    const entry = { collectionId, actor: actorOf(token), action: 'run.create', target: name };
+    return addAudit(db, { ...entry, detail: { run: id } });
   });
 }
 

@@ -14,7 +14,7 @@ import {
   routineByName,
   setRoutineSecrets,
 } from '../store/routines.ts';
-import { listRuns } from '../store/runs.ts';
+import { assertRoom, listRuns } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
 import { actorOf, collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
@@ -166,8 +166,14 @@ export function routineRoutes(api: Api, platform: Platform): void {
     return c.json({ message: 'Routine deleted successfully' }, 200);
   });
   api.openapi(runNow, async (c) => {
-    const { routine, names } = await routineFor(platform, c.get('token'), c.req.valid('param'));
-    const run = await transaction(pool, (db) => submitFire(platform, { db, routine, fireAt: new Date() }));
+    const { routine, names, collection } = await routineFor(platform, c.get('token'), c.req.valid('param'));
+    const run = await transaction(pool, async (db) => {
+      await assertRoom(db, collection.id);
+      const made = await submitFire(platform, { db, routine, fireAt: new Date() });
+      const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: routine.name };
+      if (made) await addAudit(db, { ...entry, action: 'routine.run', detail: { run: made.id } });
+      return made;
+    });
     if (!run) throw refusal(400, 'It was begun a moment ago');
     const id = run.trajectoryId;
     return c.json({ message: 'Workflow started', workflow_id: workflowId(names, id), trajectory_id: id }, 200);

@@ -11,10 +11,13 @@ import type { Platform } from './platform.ts';
 import { type Api, answer, createRoute, formRoute, ofTask, REFUSALS, z } from './route.ts';
 import { type Named, shownRun, storagePath, trajectoryShape, workflowId } from './trajectory.ts';
 import { keepFiles } from './uploads.ts';
+import { Waiting } from './waiting.ts';
 
 /** A synchronous call waits so long; the run goes on behind it. Clients of the public platform are cut off after about 100 s. */
 const SYNC_MS = 90_000;
 const POLL_MS = 200;
+/** Synchronous calls that wait at once; chats have as many. */
+export const MOST_WAITING = { each: 50, all: 500 };
 
 const object = z.record(z.string(), z.unknown());
 const started = z
@@ -58,21 +61,29 @@ const runSync = createRoute({
 });
 
 export function runRoutes(api: Api, platform: Platform): void {
-  const submitted = async (c: Context<{ Variables: Vars }>) => {
+  const waiting = new Waiting(MOST_WAITING);
+  const asked = (c: Context<{ Variables: Vars }>) => {
     const { collection = '', task = '' } = c.req.param() as Record<string, string>;
-    const of = await taskFor(platform, c.get('token'), { collection, task });
-    return withForm(c, platform.uploadsDir, (form) => submit(platform, c.get('token'), of, form));
+    return taskFor(platform, c.get('token'), { collection, task });
   };
+  const submitted = (c: Context<{ Variables: Vars }>, of: Awaited<ReturnType<typeof asked>>) =>
+    withForm(c, platform.uploadsDir, (form) => submit(platform, c.get('token'), of, form));
   formRoute(api, run, async (c) => {
-    const { names, made } = await submitted(c);
+    const { names, made } = await submitted(c, await asked(c));
     return c.json(begun(names, made), 200);
   });
   formRoute(api, runSync, async (c) => {
-    const { names, made } = await submitted(c);
-    const now = await endOf(platform, made, { ms: SYNC_MS, signal: c.req.raw.signal });
-    const labels = (await labelsOf(platform.pool, [now.id])).get(now.id) ?? [];
-    const trajectory = shownRun(platform, now, { names, labels });
-    return c.json({ ...trajectory, ...begun(names, made), trajectory }, 200);
+    const of = await asked(c);
+    const leave = waiting.enter(of.collection.id);
+    try {
+      const { names, made } = await submitted(c, of);
+      const now = await endOf(platform, made, { ms: SYNC_MS, signal: c.req.raw.signal });
+      const labels = (await labelsOf(platform.pool, [now.id])).get(now.id) ?? [];
+      const trajectory = shownRun(platform, now, { names, labels });
+      return c.json({ ...trajectory, ...begun(names, made), trajectory }, 200);
+    } finally {
+      leave();
+    }
   });
 }
 

@@ -102,8 +102,10 @@ export function trajectoryRoutes(api: Api, platform: Platform): void {
   api.openapi(get, async (c) => c.json(await shown(c.get('token'), c.req.valid('param')), 200));
   api.openapi(getStored, async (c) => c.json(await shown(c.get('token'), c.req.valid('param')), 200));
   api.openapi(label, async (c) => {
-    const { run } = await runFor(platform, c.get('token'), c.req.valid('param'));
+    const { run, collection, task } = await runFor(platform, c.get('token'), c.req.valid('param'));
     const { created, ...set } = await setLabel(pool, run.id, c.req.valid('json'));
+    const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: task.name };
+    await addAudit(pool, { ...entry, action: 'run.label', detail: { run: run.id, key: set.key } });
     return c.json({ ...set, created: created.toISOString() }, 200);
   });
   api.openapi(statuses, async (c) => {

@@ -5,8 +5,8 @@ import { describeInput } from '../../agent/describe-input.ts';
 import type { RunEvent } from '../../agent/events.ts';
 import { EVENTS } from '../../agent/results.ts';
 import { seconds } from '../../lib/format.ts';
-import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
+import { Waiting } from '../api/waiting.ts';
 import { runById } from '../store/runs.ts';
 import { sessionToken } from '../store/sessions.ts';
 import { runFolder } from '../work/results.ts';
@@ -20,14 +20,15 @@ const HEARTBEAT_MS = 15_000;
 /** The row of a run is looked at so often without being told; right behind the end of its log, where it ends at once, more often. */
 const LOOK_MS = 2_000;
 const END_MS = 100;
-/** Pages that follow a run at once, of the whole server. */
-const MOST_READERS = 500;
+/** Pages that follow a run at once. */
+const MOST_READERS = { each: 100, all: 500 };
 
 /** What happens in a run, as it happens (server-sent events), numbered as in its log. */
 export function liveRoutes(pages: Hono<PageEnv>, platform: Platform, listener: RunListener): void {
+  const waiting = new Waiting(MOST_READERS);
   pages.get('/:collection/:task/:trajectory{[0-9a-f]{8}}/events', async (c) => {
     const { run } = await runFor(platform, c);
-    if (listener.readers >= MOST_READERS) throw refusal(429, 'Too many pages follow runs.');
+    const over = waiting.enter(run.collectionId);
     const after = Number(c.req.header('last-event-id') ?? c.req.query('after') ?? 0) || 0;
     const tail = new EventTail(path.join(runFolder(platform, run), EVENTS), after);
     c.header('x-accel-buffering', 'no');
@@ -60,6 +61,7 @@ export function liveRoutes(pages: Hono<PageEnv>, platform: Platform, listener: R
       } finally {
         leave();
         tail.close();
+        over();
       }
     });
   });

@@ -10,6 +10,8 @@ import { collectionTabs, pathOf } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 
 const MOST_NAME = 200;
+/** Each may ask as often as another one. */
+const MOST = 100;
 /** As the schema has ids; another text would be an error of the database. */
 const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/u;
 
@@ -26,6 +28,8 @@ export function tokenPages(pages: Hono<PageEnv>, platform: Platform): void {
     const entry = { collectionId: collection.id, actor: actorOf(c.get('token')) };
     if (wanted === 'create') {
       const called = name.trim();
+      if ((await listTokens(pool, collection.id)).length >= MOST)
+        throw refusal(400, `A collection has ${MOST} tokens at most: revoke one first.`);
       if (called === '' || called.length > MOST_NAME) throw refusal(400, 'The token needs a name.');
       const { token, text } = await createToken(pool, { collectionId: collection.id, name: called });
       await addAudit(pool, { ...entry, action: 'token.create', target: actorOf(token) });

@@ -18,6 +18,9 @@ const dayOfWeek = z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], {
   error: 'day_of_week is needed: mon, tue, wed, thu, fri, sat or sun',
 });
 
+/** Schedules are looked at every second. */
+const text = z.string().max(200, { error: 'expression and time_zone have 200 characters at most' });
+
 /** Every message names its field, since a field that is not taken has no path of its own. */
 export const cadenceSchema = z.discriminatedUnion(
   'type',
@@ -27,7 +30,7 @@ export const cadenceSchema = z.discriminatedUnion(
     only('daily', { hour_utc: hourUtc, minute_utc: minuteUtc }),
     only('weekdays', { hour_utc: hourUtc, minute_utc: minuteUtc }),
     only('weekly', { day_of_week: dayOfWeek, hour_utc: hourUtc, minute_utc: minuteUtc }),
-    only('cron', { expression: z.string().superRefine(checkExpression), time_zone: z.string().superRefine(checkZone) }),
+    only('cron', { expression: text.superRefine(checkExpression), time_zone: text.superRefine(checkZone) }),
   ],
   { error: 'type is needed: manual, hourly, daily, weekdays, weekly or cron' },
 );

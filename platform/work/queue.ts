@@ -2,7 +2,7 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import type { PoolClient } from 'pg';
 import { type Db, type Pool, transaction } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
-import { createRun, type NewRun, type PlatformRun } from '../store/runs.ts';
+import { assertRoom, createRun, type NewRun, type PlatformRun } from '../store/runs.ts';
 
 /** The queue of runs, and the durable workflow that performs one; both are known to every process by these names. */
 export const QUEUE = 'runs';
@@ -55,9 +55,13 @@ export class RunQueue {
   /**
    * Makes a run and lets it be performed: both happen, or neither.
    * @param also more that belongs to it
+   * @throws RunbookError `usage` where too many of the collection wait
    */
   async submit(run: NewRun, also?: (db: Db, made: PlatformRun) => Promise<void>): Promise<PlatformRun> {
-    const made = await transaction(this.#pool, (db) => this.submitIn(db, run, { also }));
+    const made = await transaction(this.#pool, async (db) => {
+      await assertRoom(db, run.collectionId);
+      return this.submitIn(db, run, { also });
+    });
     if (!made) throw new Error('a run that no schedule makes is made always');
     return made;
   }
