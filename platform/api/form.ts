@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
@@ -54,6 +55,7 @@ async function readForm(c: Context, folder: string): Promise<Form> {
   if (!/^multipart\/form-data\s*;/iu.test(type)) throw refusal(415, 'A form is needed: multipart/form-data');
   if (Number(c.req.header('content-length') ?? 0) > MAX_BYTES) throw tooLarge();
   const failed = new AbortController();
+  setMaxListeners(2 * LIMITS.files, failed.signal);
   const written: Promise<void>[] = [];
   try {
     const parser = parserInto(form, { type, folder, written, signal: failed.signal });
