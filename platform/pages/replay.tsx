@@ -1,16 +1,15 @@
 import type { Hono } from 'hono';
-import { raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import { filesAfter, ofType, type RunRecord } from '../../agent/record/read.ts';
 import { type RecordedCall, type RecordedStep, storyOf } from '../../agent/record/story.ts';
 import { count, plural, seconds, usd } from '../../lib/format.ts';
-import { renderMarkdown } from '../../tools/report-page/markdown.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { ForkForm } from './fork.tsx';
 import { page } from './layout.tsx';
 import { Recorded } from './payloads.tsx';
 import { pathOf, taskTabs } from './places.ts';
+import { prose } from './prose.tsx';
 import { runFor } from './run-access.ts';
 import { recordFor } from './run-record.ts';
 import type { PageContext, PageEnv } from './session.ts';
@@ -132,7 +131,7 @@ async function stepPage(
 
 async function performedStep(record: RunRecord, step: RecordedStep, here: string) {
   const text = record.payloads.get(step.rendered).toString('utf8');
-  const { html } = await renderMarkdown(text, { load: () => undefined, prefix: `s${step.seq.from}-` });
+  const rendered = await prose(text, `s${step.seq.from}-`);
   const { end, calls, generations } = step;
   const written = ofType(record.events, 'artifact_written')
     .filter(({ seq }) => seq >= step.seq.from && seq <= step.seq.to)
@@ -151,7 +150,7 @@ async function performedStep(record: RunRecord, step: RecordedStep, here: string
       <details class="change">
         <summary>What it was told</summary>
         <div class="body">
-          <div class="report">{raw(html)}</div>
+          <div class="report">{rendered}</div>
         </div>
       </details>
       <h2>Calls</h2>

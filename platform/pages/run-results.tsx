@@ -9,6 +9,7 @@ import { figurePath, loadFigure } from '../../tools/report-page/figures.ts';
 import { renderMarkdown } from '../../tools/report-page/markdown.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import { outlineIn } from '../work/outlines.ts';
+import { RENDER_MS } from './prose.tsx';
 
 /** What the grader says: each criterion with its reasons, and gates that failed. */
 export function Verdict({ record }: { record: RunRecord }) {
@@ -171,7 +172,7 @@ async function reportIn(dir: string) {
   try {
     const results = ResultsDir.open(dir);
     const load = (file: string) => loadFigure(results, file);
-    const { html } = await renderMarkdown(results.readText(REPORT), { load, lines: true });
+    const { html } = await renderMarkdown(results.readText(REPORT), { load, lines: true, ms: RENDER_MS });
     return raw(html);
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error;

@@ -1,6 +1,5 @@
-import { raw } from 'hono/html';
 import type { Runbook, Step } from '../../agent/runbook/manifest.ts';
-import { renderMarkdown } from '../../tools/report-page/markdown.ts';
+import { prose } from './prose.tsx';
 
 /** The facts of a runbook on one line. */
 export function Badges({ facts }: { facts: Record<string, string | number | null | undefined> }) {
@@ -41,7 +40,7 @@ export async function ShapeOfTheRun({ runbook }: { runbook: Runbook }) {
                 {step.gate && <span class="state">gate</span>}
               </summary>
               <div class="body report">
-                {raw(html)}
+                {html}
                 <StepFacts step={step} />
               </div>
             </details>
@@ -64,14 +63,14 @@ function StepFacts({ step: { tools, outputs } }: { step: Step }) {
   );
 }
 
-/** Steps of the runbook that ships with the program are rendered once. */
-const rendered = new Map<string, Promise<string>>();
+/** Steps of the runbook that ships with the program are rendered once; others as well while there is room. */
+const rendered = new Map<string, ReturnType<typeof prose>>();
 const MOST_RENDERED = 200;
+const MOST_KEPT = 50_000;
 
-async function markdown(body: string, digest: string): Promise<string> {
+function markdown(body: string, digest: string): ReturnType<typeof prose> {
   const key = `${digest}\n${body}`;
-  const known =
-    rendered.get(key) ?? renderMarkdown(body, { load: () => undefined, extra: [] }).then(({ html }) => html);
-  if (rendered.size < MOST_RENDERED) rendered.set(key, known);
+  const known = rendered.get(key) ?? prose(body);
+  if (rendered.size < MOST_RENDERED && body.length < MOST_KEPT) rendered.set(key, known);
   return known;
 }

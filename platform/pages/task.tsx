@@ -1,9 +1,7 @@
 import type { Hono } from 'hono';
-import { raw } from 'hono/html';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
-import { renderMarkdown } from '../../tools/report-page/markdown.ts';
 import { actorOf, collectionFor, taskFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
@@ -15,6 +13,7 @@ import { withRunbook } from '../work/perform.ts';
 import { askedIn, assertKeys, keysOf } from './asked.ts';
 import { page } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
+import { prose } from './prose.tsx';
 import { RunForm } from './run-form.tsx';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 import { Badges, badgesOf, ShapeOfTheRun } from './steps.tsx';
@@ -212,13 +211,12 @@ function shown(value: unknown): string {
 /** A text that cannot be read as a runbook, with why. */
 async function Unread({ task, fault }: { task: Task; fault: RunbookError }) {
   const body = String(ownParams(task).instruction).replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/u, '');
-  const { html } = await renderMarkdown(body, { load: () => undefined, extra: [] });
   return (
     <>
       <h1>{task.name}</h1>
       {task.description && <p class="lead">{task.description}</p>}
       <p class="error">This is no runbook that can be performed: {fault.message}</p>
-      <div class="report">{raw(html)}</div>
+      <div class="report">{await prose(body)}</div>
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { Root } from 'hast';
 import { RunbookError } from '../../lib/errors.ts';
+import { withinTime } from '../../lib/within-time.ts';
 import { xmlSafe } from '../charts/text.ts';
 import {
   figureElements,
@@ -17,6 +18,7 @@ import type { Figure } from './figures.ts';
 
 /** Characters of a report; the largest real ones have a few hundred thousand. */
 const MAX_MARKDOWN = 1_000_000;
+const RENDER_MS = 30_000;
 
 export interface RenderedMarkdown {
   /** Safe HTML: no raw HTML of the source, only figures as images, only http, https, mailto and local links. */
@@ -39,40 +41,43 @@ export interface MarkdownOptions {
   lines?: boolean;
   /** Of the ids of headings; default: none. */
   prefix?: string;
+  /** The longest that it may take; default: what the largest real report takes on a slow machine. */
+  ms?: number;
 }
 
 /**
  * Markdown (GFM) as safe HTML with ids, figures and shaped tables and code.
- * @throws RunbookError `tool_input` when the text is too large or too deeply nested
+ * @throws RunbookError `tool_input` when the text is too large or too deeply nested, `usage` when it takes too long
  */
 export async function renderMarkdown(
   markdown: string,
-  { load, extra = [], place, lines = false, prefix }: MarkdownOptions,
+  { load, extra = [], place, lines = false, prefix, ms = RENDER_MS }: MarkdownOptions,
 ): Promise<RenderedMarkdown> {
   if (markdown.length > MAX_MARKDOWN) {
     throw new RunbookError('tool_input', `The report has ${markdown.length} characters; ${MAX_MARKDOWN} are the most.`);
   }
+  const { toSafeTree, toText } = await processors();
   try {
-    const tree = await toSafeTree(xmlSafe(markdown));
-    const title = takeTitle(tree);
-    const contents = nameHeadings(tree, prefix);
-    const shown = inlineFigures(tree, load);
-    tree.children.push(...figureElements(extra.filter(({ figure }) => !shown.has(figure.path))));
-    tameLinks(tree, place);
-    shapeTables(tree);
-    shapeCode(tree);
-    groupPriorities(tree);
-    if (lines) nameLines(tree);
-    const { unified } = await import('unified');
-    const { default: rehypeStringify } = await import('rehype-stringify');
-    return { html: unified().use(rehypeStringify).stringify(tree), title, contents };
+    return withinTime(ms, 'The text', () => {
+      const tree = toSafeTree(xmlSafe(markdown));
+      const title = takeTitle(tree);
+      const contents = nameHeadings(tree, prefix);
+      const shown = inlineFigures(tree, load);
+      tree.children.push(...figureElements(extra.filter(({ figure }) => !shown.has(figure.path))));
+      tameLinks(tree, place);
+      shapeTables(tree);
+      shapeCode(tree);
+      groupPriorities(tree);
+      if (lines) nameLines(tree);
+      return { html: toText(tree), title, contents };
+    });
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw new RunbookError('tool_input', 'The report nests quotes or lists too deeply to be rendered.', { cause });
   }
 }
 
-async function toSafeTree(markdown: string): Promise<Root> {
+async function processors() {
   const [{ unified }, { default: parse }, { default: gfm }, { default: toHtml }, { default: sanitize, defaultSchema }] =
     await Promise.all([
       import('unified'),
@@ -81,10 +86,14 @@ async function toSafeTree(markdown: string): Promise<Root> {
       import('remark-rehype'),
       import('rehype-sanitize'),
     ]);
+  const { default: rehypeStringify } = await import('rehype-stringify');
   const schema = {
     ...defaultSchema,
     protocols: { ...defaultSchema.protocols, href: ['http', 'https', 'mailto'], src: [] },
   };
   const pipeline = unified().use(parse).use(gfm).use(toHtml).use(sanitize, schema);
-  return pipeline.run(pipeline.parse(markdown)) as Promise<Root>;
+  return {
+    toSafeTree: (markdown: string) => pipeline.runSync(pipeline.parse(markdown)) as Root,
+    toText: (tree: Root) => unified().use(rehypeStringify).stringify(tree),
+  };
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { givenParameters } from '../../../agent/parameters.ts';
 import { loadRunbook } from '../../../agent/runbook/load.ts';
+import { prose } from '../../../platform/pages/prose.tsx';
 import { assertContained } from '../../../platform/work/contained.ts';
 import { isOfServer, leanEnvironment } from '../../../platform/work/environment.ts';
 import { withRunbook } from '../../../platform/work/perform.ts';
+import { renderMarkdown } from '../../../tools/report-page/markdown.ts';
 import { printed } from '../../agent/runbook-md/folder.ts';
 
 /** Milliseconds until it is read or refused. */
@@ -36,6 +38,15 @@ describe('a RUNBOOK.md that somebody made to hold up the server', () => {
     const changed = change(text);
     expect(changed).not.toBe(text);
     expect(await timeFor(changed)).toBeLessThan(8_000);
+  });
+
+  it('is shown as it is where rendering it would take too long', async () => {
+    const text = `${'|a'.repeat(40_000)}|\n${'|-'.repeat(40_000)}|\n<script>`;
+    const before = performance.now();
+    await expect(renderMarkdown(text, { load: () => undefined, ms: 50 })).rejects.toThrow(/takes longer than 50 ms/u);
+    expect(String(await prose(text))).toContain('&lt;script&gt;');
+    expect(performance.now() - before).toBeLessThan(8_000);
+    expect(String(await prose('*a*'))).toContain('<em>a</em>');
   });
 
   it('cannot use a pattern that never ends', () => {
