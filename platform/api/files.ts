@@ -1,15 +1,16 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
-import { ResultsDir } from '../../tools/results-dir.ts';
 import type { Collection } from '../store/collections.ts';
 import { runByTrajectory } from '../store/runs.ts';
 import { type Task, taskByName } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { findUpload, placeOf } from '../store/uploads.ts';
+
 import { outlineIn } from '../work/outlines.ts';
-import { runFolder } from '../work/results.ts';
+import { plainFileIn, runFolder } from '../work/results.ts';
+
 import { collectionFor, taskFor, type Vars } from './auth.ts';
 import { refusal } from './errors.ts';
 import { withForm } from './form.ts';
@@ -106,8 +107,7 @@ export function fileRoutes(api: Api, platform: Platform): void {
   });
   api.get('/api/v1/file/*', async (c) => {
     const stored = decodeURIComponent(new URL(c.req.url).pathname.slice('/api/v1/file/'.length));
-    const file = await placeOfStored(platform, c.get('token'), stored);
-    const { size } = statSync(file);
+    const { at: file, size } = await placeOfStored(platform, c.get('token'), stored);
     const name = path.basename(stored).replaceAll(/[^\w.-]/gu, '_');
     return c.body(Readable.toWeb(createReadStream(file)) as ReadableStream, 200, {
       'content-type': contentTypeOf(path.extname(file)),
@@ -134,19 +134,22 @@ async function ownCollection({ pool }: Platform, token: Token): Promise<{ id: st
 }
 
 /** Where a stored file lies. @throws 404 for none, and for one of a collection that the token does not see */
-async function placeOfStored(platform: Platform, token: Token, stored: string): Promise<string> {
+async function placeOfStored(platform: Platform, token: Token, stored: string) {
   const [name = '', task = '', folder = '', file = ''] = stored.split('/');
   const collection = await collectionFor(platform, token, name);
   if (task === '_sandbox_uploads') {
     const upload = await findUpload(platform.pool, collection.id, stored);
-    if (upload) return placeOf(platform.uploadsDir, upload);
+    const place = upload && path.parse(placeOf(platform.uploadsDir, upload));
+    const kept = place && plainFileIn(place.dir, place.base);
+    if (kept) return kept;
   } else if (folder === '0000') {
     const found = await taskByName(platform.pool, collection.id, task);
     const { run, files } = found
       ? await filesOf(platform, { collection, task: found }, file.slice(0, 8))
       : { run: undefined, files: [] };
     const entry = files.find((each) => each.path === stored);
-    if (run && entry) return ResultsDir.open(runFolder(platform, run)).resolve(entry.file);
+    const left = run && entry && plainFileIn(runFolder(platform, run), entry.file);
+    if (left) return left;
   }
   throw refusal(404, 'File not found');
 }

@@ -1,14 +1,15 @@
-import { createReadStream, statSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { Hono } from 'hono';
 import { figurePath } from '../../tools/report-page/figures.ts';
-import { ResultsDir } from '../../tools/results-dir.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
+
 import { contentTypeOf } from '../api/trajectory.ts';
 import { outlineIn } from '../work/outlines.ts';
-import { runFolder } from '../work/results.ts';
+import { plainFileIn, runFolder } from '../work/results.ts';
+
 import { runFor } from './run-access.ts';
 import type { PageContext, PageEnv } from './session.ts';
 
@@ -35,12 +36,11 @@ export function fileRoutes(pages: Hono<PageEnv>, platform: Platform): void {
 async function sent(platform: Platform, c: PageContext, file: string, headers: Record<string, string>) {
   const { run } = await runFor(platform, c);
   if (!outlineIn(runFolder(platform, run))?.files.includes(file)) throw refusal(404, 'There is no such file.');
-  const full = ResultsDir.open(runFolder(platform, run)).resolve(file);
-  const stat = statSync(full, { throwIfNoEntry: false });
-  if (!stat?.isFile()) throw refusal(404, 'This file is gone.');
-  return c.body(Readable.toWeb(createReadStream(full)) as ReadableStream, 200, {
+  const found = plainFileIn(runFolder(platform, run), file);
+  if (!found) throw refusal(404, 'This file is gone.');
+  return c.body(Readable.toWeb(createReadStream(found.at)) as ReadableStream, 200, {
     'content-type': contentTypeOf(path.extname(file)),
-    'content-length': String(stat.size),
+    'content-length': String(found.size),
     ...headers,
   });
 }

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { raw } from 'hono/html';
 import { z } from 'zod';
 import { filesAfter, type Of, ofType, type RunRecord } from '../../agent/record/read.ts';
@@ -8,7 +7,10 @@ import { bytes, count, usd } from '../../lib/format.ts';
 import { figurePath, loadFigure } from '../../tools/report-page/figures.ts';
 import { renderMarkdown } from '../../tools/report-page/markdown.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
+
 import { outlineIn } from '../work/outlines.ts';
+import { plainFileIn } from '../work/results.ts';
+
 import { RENDER_MS } from './prose.tsx';
 
 /** What the grader says: each criterion with its reasons, and gates that failed. */
@@ -181,14 +183,13 @@ async function reportIn(dir: string) {
 }
 
 /** Everything that the run left. @param here the path of its page */
-export function Files({ dir, record, here }: { dir: string; record: RunRecord; here: string }) {
-  const results = ResultsDir.open(dir);
+export function Files({ dir, here }: { dir: string; here: string }) {
   return (
     <section>
       <h2>Files</h2>
       <ul class="files">
-        {(outlineIn(record.dir)?.files ?? []).map((file) => {
-          const stat = statSync(results.resolve(file), { throwIfNoEntry: false });
+        {(outlineIn(dir)?.files ?? []).map((file) => {
+          const found = plainFileIn(dir, file);
           const isFigure = figurePath(file) !== undefined;
           const parts = file.split('/').map(encodeURIComponent).join('/');
           return (
@@ -200,7 +201,7 @@ export function Files({ dir, record, here }: { dir: string; record: RunRecord; h
                   {file}
                 </a>
               )}
-              <small>{stat ? bytes(stat.size) : 'gone'}</small>
+              <small>{found ? bytes(found.size) : 'gone'}</small>
             </li>
           );
         })}

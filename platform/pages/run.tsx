@@ -144,7 +144,7 @@ async function Over({ run, record, dir, here }: OverProps) {
         <a href={`${here}/steps`}>Each step with its calls as they were recorded, to look into and to fork</a>
       </p>
       <RunSteps entries={timelineOf(record).entries} steps={record.started.steps} ended={true} />
-      <Files dir={dir} record={record} here={here} />
+      <Files dir={dir} here={here} />
       <Report dir={dir} record={record} />
     </>
   );

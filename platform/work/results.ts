@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { ResultsDir } from '../../tools/results-dir.ts';
 import type { PlatformRun } from '../store/runs.ts';
@@ -8,6 +9,17 @@ export function runFolder(
   { collectionId, trajectoryId }: Pick<PlatformRun, 'collectionId' | 'trajectoryId'>,
 ): string {
   return path.join(runsDir, collectionId, trajectoryId);
+}
+
+/** A file of a run's folder, with its size; undefined where it is gone, or something else has taken its place (a link leads anywhere). */
+export function plainFileIn(dir: string, file: string): { at: string; size: number } | undefined {
+  try {
+    const at = ResultsDir.open(dir).resolve(file);
+    const stat = lstatSync(at);
+    return stat.isFile() ? { at, size: stat.size } : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A JSON file of a run's folder; undefined where the run did not come so far. */

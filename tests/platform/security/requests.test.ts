@@ -1,5 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Hono } from 'hono';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +8,7 @@ import type { Vars } from '../../../platform/api/auth.ts';
 import { limitRate } from '../../../platform/api/rate.ts';
 import { Waiting } from '../../../platform/api/waiting.ts';
 import { tokenByText } from '../../../platform/store/tokens.ts';
+import { plainFileIn } from '../../../platform/work/results.ts';
 import { TASK, withServer } from '../server.ts';
 import { Visitor } from '../visitor.ts';
 
@@ -135,6 +137,29 @@ describe('a form', () => {
     expect(readdirSync(uploadsDir)).toEqual([collection]);
     for (const folder of readdirSync(path.join(uploadsDir, collection)))
       expect(readdirSync(path.join(uploadsDir, collection, folder))).toEqual([expect.stringMatching(/^00-\w/u)]);
+  });
+});
+
+describe('a file of a run', () => {
+  it('is given where it is a plain file inside the folder of the run, and is gone otherwise', () => {
+    const root = mkdtempSync(path.join(tmpdir(), 'links-'));
+    const dir = path.join(root, 'run');
+    mkdirSync(path.join(dir, 'data'), { recursive: true });
+    writeFileSync(path.join(root, 'secret.key'), 'secret');
+    writeFileSync(path.join(dir, 'data/x.csv'), 'a,b\n');
+    symlinkSync(path.join(root, 'secret.key'), path.join(dir, 'summary.md'));
+    symlinkSync(root, path.join(dir, 'figures'));
+    expect(plainFileIn(dir, 'data/x.csv')).toMatchObject({ size: 4 });
+    for (const file of [
+      'summary.md',
+      'figures/secret.key',
+      '../secret.key',
+      path.join(root, 'secret.key'),
+      'data',
+      'no',
+    ])
+      expect(plainFileIn(dir, file), file).toBeUndefined();
+    rmSync(root, { recursive: true });
   });
 });
 
