@@ -3,6 +3,7 @@ import { cadenceSchema, parseCadence } from '../routines/cadence.ts';
 import { nextFire } from '../routines/schedule.ts';
 import { submitFire } from '../routines/scheduler.ts';
 import { addAudit } from '../store/audit.ts';
+import { assertRunsLeft } from '../store/bounds.ts';
 import { labelsOf } from '../store/labels.ts';
 import {
   changeRoutine,
@@ -14,7 +15,7 @@ import {
   routineByName,
   setRoutineSecrets,
 } from '../store/routines.ts';
-import { assertRoom, listRuns } from '../store/runs.ts';
+import { listRuns } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
 import { actorOf, collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
@@ -168,7 +169,7 @@ export function routineRoutes(api: Api, platform: Platform): void {
   api.openapi(runNow, async (c) => {
     const { routine, names, collection } = await routineFor(platform, c.get('token'), c.req.valid('param'));
     const run = await transaction(pool, async (db) => {
-      await assertRoom(db, collection.id);
+      await assertRunsLeft(db, collection.id);
       const made = await submitFire(platform, { db, routine, fireAt: new Date() });
       const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: routine.name };
       if (made) await addAudit(db, { ...entry, action: 'routine.run', detail: { run: made.id } });

@@ -6,7 +6,7 @@ import { allowedBy } from './target.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** Addresses of the server's own environment: whoever runs it may place them in its network. */
-const OWN = ['DATABASE_URL', 'LITELLM_PRICING_URL', 'ANTHROPIC_BASE_URL'];
+const OWN = ['DATABASE_URL', 'LITELLM_PRICING_URL', 'ANTHROPIC_BASE_URL', 'HTTP_PROXY', 'HTTPS_PROXY'];
 const PORTS: Record<string, string> = { 'http:': '80', 'https:': '443', 'postgres:': '5432', 'postgresql:': '5432' };
 
 /** As `node:net` takes it, also inside the list that its own functions hand on. */
@@ -25,7 +25,8 @@ interface Destination {
  * @returns what ends it
  */
 export function keepToPublic(env: Env): () => void {
-  const hosts = new Set([...(allowedBy(env).hosts ?? []), ...OWN.flatMap((name) => placeOf(env[name]))]);
+  const allowed = (allowedBy(env).hosts ?? []).map(withoutBrackets);
+  const hosts = new Set([...allowed, ...OWN.flatMap((name) => placeOf(env[name]))]);
   const connect = Socket.prototype.connect;
   Socket.prototype.connect = function guarded(this: Socket & { connecting: boolean }, ...args: unknown[]) {
     const destination = destinationOf(args);
@@ -49,7 +50,12 @@ export function keepToPublic(env: Env): () => void {
 /** `host:port` of a URL. */
 function placeOf(address: string | undefined): string[] {
   const url = address === undefined ? null : URL.parse(address);
-  return url ? [`${url.hostname.replace(/^\[|\]$/gu, '')}:${url.port || PORTS[url.protocol]}`] : [];
+  return url ? [`${withoutBrackets(url.hostname)}:${url.port || PORTS[url.protocol]}`] : [];
+}
+
+/** `[fd00::1]:80` → `fd00::1:80`, as a connection has it. */
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]/u, '$1');
 }
 
 /** What is connected to; `connect(port, host)` is written anew as an object, so that it can be told how to look names up. */

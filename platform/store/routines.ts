@@ -1,12 +1,9 @@
-import { RunbookError } from '../../lib/errors.ts';
 import type { Db } from '../database/pool.ts';
 import { isTaken } from '../database/pool.ts';
 import type { Cadence } from '../routines/cadence.ts';
 import type { CatchUpPolicy, OverlapPolicy } from '../routines/policy.ts';
 import type { Cipher } from '../secrets/cipher.ts';
-
-/** Schedules of a collection: every one is looked at each second. */
-const MOST = 200;
+import { assertRoutinesLeft } from './bounds.ts';
 
 /** A schedule of a task. */
 export interface Routine {
@@ -39,15 +36,9 @@ export interface RoutineSecrets {
   webhookSecret: string;
 }
 
-/** @returns undefined where the task has one of that name */
+/** @returns undefined where the task has one of that name. @throws RunbookError `usage` where the collection has too many */
 export async function createRoutine(db: Db, taskId: string, fields: RoutineFields): Promise<Routine | undefined> {
-  const { rows: known } = await db.query<{ count: number }>(
-    `SELECT count(*) AS count FROM platform.routines r JOIN platform.tasks t ON t.id = r.task_id
-     WHERE t.collection_id = (SELECT collection_id FROM platform.tasks WHERE id = $1)`,
-    [taskId],
-  );
-  if (Number(known[0]?.count) >= MOST)
-    throw new RunbookError('usage', `A collection has ${MOST} schedules at most.`, { hint: 'Delete one first.' });
+  await assertRoutinesLeft(db, taskId);
   return unlessTaken(async () => {
     const { rows } = await db.query<RoutineRow>(
       `INSERT INTO platform.routines (task_id, ${FIELDS.join(', ')})

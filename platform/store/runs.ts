@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { RunbookError } from '../../lib/errors.ts';
 import type { Db } from '../database/pool.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 
@@ -58,21 +57,6 @@ export interface NewRun {
 }
 
 const ID_ATTEMPTS = 5;
-
-/** Runs of a collection that are asked for and not over: beyond these nobody looks at what they say. */
-const MOST_OPEN = 1_000;
-
-/** @throws RunbookError `usage` where a collection waits for too many runs to ask for another one */
-export async function assertRoom(db: Db, collectionId: string): Promise<void> {
-  const { rows } = await db.query<{ open: number }>(
-    "SELECT count(*) AS open FROM platform.runs WHERE collection_id = $1 AND status IN ('pending', 'running')",
-    [collectionId],
-  );
-  if (Number(rows[0]?.open) < MOST_OPEN) return;
-  throw new RunbookError('usage', `The collection has ${MOST_OPEN} runs that are not over.`, {
-    hint: 'Wait for some of them, or cancel them.',
-  });
-}
 
 /** @returns undefined where the schedule has made a run at that instant already */
 export async function createRun(db: Db, run: NewRun): Promise<PlatformRun | undefined> {

@@ -2,7 +2,8 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import type { PoolClient } from 'pg';
 import { type Db, type Pool, transaction } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
-import { assertRoom, createRun, type NewRun, type PlatformRun } from '../store/runs.ts';
+import { assertRunsLeft } from '../store/bounds.ts';
+import { createRun, type NewRun, type PlatformRun } from '../store/runs.ts';
 
 /** The queue of runs, and the durable workflow that performs one; both are known to every process by these names. */
 export const QUEUE = 'runs';
@@ -59,7 +60,7 @@ export class RunQueue {
    */
   async submit(run: NewRun, also?: (db: Db, made: PlatformRun) => Promise<void>): Promise<PlatformRun> {
     const made = await transaction(this.#pool, async (db) => {
-      await assertRoom(db, run.collectionId);
+      await assertRunsLeft(db, run.collectionId);
       return this.submitIn(db, run, { also });
     });
     if (!made) throw new Error('a run that no schedule makes is made always');

@@ -73,7 +73,7 @@ describe('a process that keeps to the public internet', () => {
 
   it('reaches what whoever runs the server has named', async () => {
     const { port, host } = await serve((response) => response.end('here'));
-    for (const name of ['DATABASE_URL', 'LITELLM_PRICING_URL', 'ANTHROPIC_BASE_URL']) {
+    for (const name of ['DATABASE_URL', 'LITELLM_PRICING_URL', 'ANTHROPIC_BASE_URL', 'HTTPS_PROXY']) {
       end = keepToPublic({ [name]: `http://user:pass@${host}/x` });
       expect(await fetched(`http://127.0.0.1:${port}/`), name).toBe('here');
       expect(await fetched('http://127.0.0.1:8009/'), name).toBe('ERR_NOT_PUBLIC');
@@ -81,5 +81,9 @@ describe('a process that keeps to the public internet', () => {
     }
     end = keepToPublic({ PLATFORM_ALLOW_HOSTS: `localhost:${port}` });
     expect(await fetched(`http://localhost:${port}/`)).toBe('here');
+    end();
+    end = keepToPublic({ PLATFORM_ALLOW_HOSTS: '[::1]:8010' });
+    expect(await fetched('http://[::1]:8010/')).not.toBe('ERR_NOT_PUBLIC');
+    expect(await fetched('http://[::1]:8011/')).toBe('ERR_NOT_PUBLIC');
   });
 });

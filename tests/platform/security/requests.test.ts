@@ -206,4 +206,47 @@ describe('limits', () => {
     await tokenByText(pool, running.tokens.other);
     expect((await when())[0]).not.toEqual(first[0]);
   });
+
+  it('a collection has so many schedules, tokens and runs that are not over, and another one its own', async () => {
+    const { pool } = running.platform;
+    const { rows } = await pool.query("SELECT id, collection_id FROM platform.tasks WHERE name = 't1'");
+    const [{ id = '', collection_id: collection = '' } = {}] = rows as { id: string; collection_id: string }[];
+    const many = 'FROM generate_series(1, $1) AS n';
+    await pool.query(
+      `INSERT INTO platform.routines (task_id, name, cadence, paused) SELECT $2, 'r' || n, '{"type":"manual"}', true ${many}`,
+      [200, id],
+    );
+    const schedule = JSON.stringify({ name: 'more', cadence: { type: 'manual' } });
+    expect(await post('/api/v1/routines/demo/t1', schedule)).toBe(400);
+    const long = {
+      name: 'long',
+      cadence: { type: 'cron', time_zone: 'UTC', expression: `${'1,'.repeat(200)}1 * * * *` },
+    };
+    expect(await post('/api/v1/routines/demo/t1', JSON.stringify(long))).toBe(400);
+
+    await pool.query(
+      `INSERT INTO platform.tokens (collection_id, name, prefix, hash) SELECT $2, 'n', 'p', decode(md5(n::text), 'hex') ${many}`,
+      [100, collection],
+    );
+    const visitor = await new Visitor(running.base).logIn(running.tokens.demo);
+    const page = '/demo/-/tokens';
+    expect((await visitor.post(page, page, { do: 'create', name: 'more' })).status).toBe(400);
+
+    await pool.query(
+      `INSERT INTO platform.runs (trajectory_id, collection_id, task_id, workflow)
+       SELECT lpad(to_hex(n), 8, '0'), $2, $3, '{}' ${many}`,
+      [1_000, collection, id],
+    );
+    expect(await post('/v1/chat/completions', '{"jetty":{"collection":"demo","task":"t1","timeout_hint":0}}')).toBe(
+      400,
+    );
+    expect(await post('/api/v1/routines/demo/t1/r1/run-now', '')).toBe(400);
+    await pool.query("DELETE FROM platform.runs WHERE status = 'pending'");
+    expect(await post('/v1/chat/completions', '{"jetty":{"collection":"demo","task":"t1","timeout_hint":0}}')).toBe(
+      202,
+    );
+    expect(await post('/api/v1/routines/demo/t1/r1/run-now', '')).toBe(200);
+    const audit = await pool.query('SELECT action FROM platform.audit WHERE collection_id = $1', [collection]);
+    expect(audit.rows.map(({ action }) => action)).toEqual(expect.arrayContaining(['run.create', 'routine.run']));
+  });
 });
