@@ -37,8 +37,10 @@ export async function tokenByText(db: Db, text: string): Promise<Token | undefin
     `WITH used AS (
        UPDATE platform.tokens SET last_used = now()
        WHERE hash = $1 AND revoked IS NULL AND coalesce(last_used < now() - interval '1 minute', true)
+       RETURNING id, last_used
      )
-     SELECT ${COLUMNS} FROM platform.tokens WHERE hash = $1 AND revoked IS NULL`,
+     SELECT id, collection_id, name, prefix, created, coalesce(used.last_used, t.last_used) AS last_used
+     FROM platform.tokens t LEFT JOIN used USING (id) WHERE hash = $1 AND revoked IS NULL`,
     [digest(text)],
   );
   return rows[0] && tokenOf(rows[0]);
