@@ -18,7 +18,10 @@ const WORKERS = 2;
 /** Runs that pages look at. */
 const FOLLOWED = 20;
 const MODEL_LATENCY_MS = 2_000;
+/** All runs wait for so long before their memory is read. */
+const SETTLE_MS = 5_000;
 const TASK = 'optimizer';
+const WARM_RUNS = 4;
 const DRIVER: Record<Mode, { initParams: object; atOnce: number }> = {
   // As it comes: the rest waits in the queue.
   scripted: { initParams: { driver: 'scripted' }, atOnce: 20 },
@@ -30,9 +33,10 @@ interface Result {
   mode: Mode;
   seconds: number;
   states: Record<string, number>;
-  /** Most runs that went on at one time, and memory of the workers beyond what one finished run leaves, MB: median while most go on, and most. */
+  /** Most runs that went on at one time. */
   open: number;
-  grown: { median: number; most: number };
+  /** Memory of the workers beyond what a finished run leaves in each, MB: while all runs wait for the model, and at most. */
+  grown: { waiting: number | undefined; most: number };
   server: { before: number; most: number };
   pageMs: number[];
   apiMs: number[];
@@ -56,13 +60,32 @@ try {
   model.end();
 }
 
-async function startModel(): Promise<{ url: string; end(): void }> {
+/** A "model" that can hold back its answers until all runs wait for one. */
+interface Model {
+  url: string;
+  /** @returns when so many runs wait */
+  hold(runs: number): Promise<void>;
+  release(): void;
+  end(): void;
+}
+
+async function startModel(): Promise<Model> {
   const child = fork(path.join(import.meta.dirname, 'model.js'), [String(MODEL_LATENCY_MS)], { silent: true });
+  child.stderr?.pipe(process.stderr);
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.once('data', (data) => resolve(String(data).trim()));
     child.once('error', reject);
   });
-  return { url, end: () => child.disconnect() };
+  return {
+    url,
+    hold(runs) {
+      const held = new Promise<void>((resolve) => child.once('message', () => resolve()));
+      child.send(runs);
+      return held;
+    },
+    release: () => child.send(0),
+    end: () => child.disconnect(),
+  };
 }
 
 async function measure(mode: Mode, work: string): Promise<Result> {
@@ -86,15 +109,23 @@ async function measure(mode: Mode, work: string): Promise<Result> {
   }
 }
 
-/** Every worker has performed a run, so that what is measured is no loading of modules. */
+/** A worker has performed some runs, so that what is measured is no loading of modules. */
 async function warmUp(server: ProductServer): Promise<void> {
-  for (let made = 0; made < 2 * WORKERS; made += 1) await server.begin(TASK);
-  await until(async () => (await statesOf(server)).completed === 2 * WORKERS);
+  for (let made = 0; made < WARM_RUNS; made += 1) await server.begin(TASK);
+  await until(async () => (await statesOf(server)).completed === WARM_RUNS);
 }
 
 async function underLoad(mode: Mode, server: ProductServer, runsDir: string): Promise<Result> {
   const memory = () => server.workers().reduce((sum, pid) => sum + residentMb(pid), 0);
-  const before = { workers: memory(), server: residentMb(server.pid), states: await statesOf(server) };
+  const warm = WORKERS * Math.max(...server.workers().map(residentMb));
+  const before = { server: residentMb(server.pid), states: await statesOf(server) };
+  let waiting: number | undefined;
+  if (mode === 'claude')
+    void model.hold(RUNS).then(async () => {
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+      waiting = memory() - warm;
+      model.release();
+    });
   const started = performance.now();
   const trajectories = await Promise.all(Array.from({ length: RUNS }, () => server.begin(TASK)));
   const spread = trajectories.filter((_id, index) => index % Math.ceil(RUNS / FOLLOWED) === 0);
@@ -113,7 +144,6 @@ async function underLoad(mode: Mode, server: ProductServer, runsDir: string): Pr
   await probe.stop();
   await followers.end({ atOnce: false });
   const open = Math.max(...seen.map((one) => one.open));
-  const most = seen.filter((one) => one.open >= open * 0.9).map((one) => one.workers - before.workers);
   const folder = await runsFolder(server, runsDir);
   await tellFailures(server);
   return {
@@ -121,7 +151,7 @@ async function underLoad(mode: Mode, server: ProductServer, runsDir: string): Pr
     seconds,
     states: difference(states, before.states),
     open,
-    grown: { median: percentile(most, 0.5), most: Math.max(...seen.map((one) => one.workers)) - before.workers },
+    grown: { waiting, most: Math.max(...seen.map((one) => one.workers)) - warm },
     server: { before: before.server, most: Math.max(...seen.map((one) => one.server)) },
     pageMs: followers.latencies((trajectory) => path.join(folder, trajectory, 'events.jsonl')),
     apiMs: probe.answers.map(({ ms }) => ms),
@@ -162,11 +192,11 @@ function progress(mode: Mode, states: Record<string, number>, memories: { worker
 
 function report(results: readonly Result[]): void {
   print(`\n${cpus().length} × ${cpus()[0]?.model}, Node ${process.version}, ${WORKERS} workers, ${RUNS} runs each\n`);
-  const heads = ['agent', 'runs', 'ended', 'took, s', 'at once', 'memory per run, MB: median (most)'];
+  const heads = ['agent', 'runs', 'ended', 'took, s', 'at once', 'MB per waiting run', 'MB per run at most'];
   print(
     `| ${[...heads, 'server, MB', 'event to page, p50 / p95 ms', 'API, p50 / p99 ms', 'requests', 'faulty'].join(' | ')} |`,
   );
-  print(`|---|${'---:|'.repeat(10)}`);
+  print(`|---|${'---:|'.repeat(11)}`);
   for (const { mode, seconds, states, open, grown, server, pageMs, apiMs, faulty } of results) {
     const ended = Object.entries(states).filter(([, count]) => count > 0);
     const cells = [
@@ -175,7 +205,8 @@ function report(results: readonly Result[]): void {
       ended.map(([state, count]) => `${count} ${state}`).join(', '),
       seconds.toFixed(0),
       open,
-      `${(grown.median / open).toFixed(1)} (${(grown.most / open).toFixed(1)})`,
+      grown.waiting === undefined ? '–' : (grown.waiting / RUNS).toFixed(1),
+      (grown.most / open).toFixed(1),
       `${server.before.toFixed(0)} → ${server.most.toFixed(0)}`,
       `${percentile(pageMs, 0.5).toFixed(0)} / ${percentile(pageMs, 0.95).toFixed(0)} (${pageMs.length} events)`,
       `${percentile(apiMs, 0.5).toFixed(0)} / ${percentile(apiMs, 0.99).toFixed(0)}`,

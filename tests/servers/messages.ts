@@ -48,12 +48,12 @@ export interface MessagesServer {
 
 /**
  * @param next decides on the answer to a request; `n` counts from 0
- * @param latencyMs an answer begins so long after its request
+ * @param before an answer begins when it has ended
  * @param keep whether `bodies`, `headers` and `times` are kept
  */
 export async function startMessages(
   next: (body: MessagesBody, n: number) => Reply,
-  { latencyMs = 0, keep = true }: { latencyMs?: number; keep?: boolean } = {},
+  { before, keep = true }: { before?: (body: MessagesBody) => Promise<unknown>; keep?: boolean } = {},
 ): Promise<MessagesServer> {
   const bodies: MessagesBody[] = [];
   const headers: IncomingMessage['headers'][] = [];
@@ -83,8 +83,7 @@ export async function startMessages(
       const reply = next(body, n);
       paused = reply.kind === 'message' && reply.stopReason === 'pause_turn';
       const send = () => answer(reply, response, body, usageOf(body, cached), n);
-      if (latencyMs === 0) send();
-      else setTimeout(send, latencyMs);
+      return before ? before(body).then(send) : send();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
