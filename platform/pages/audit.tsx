@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import { collectionFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { listAudit } from '../store/audit.ts';
-import { page, Time } from './layout.tsx';
+import { page, Table, Time } from './layout.tsx';
 import { collectionTabs, pathOf } from './places.ts';
 import type { PageEnv } from './session.ts';
 
@@ -18,32 +18,30 @@ export function auditPages(pages: Hono<PageEnv>, platform: Platform): void {
         <h1>Audit</h1>
         <p class="lead">The newest {MOST} changes and logins.</p>
         {entries.length > 0 && (
-          <div class="table">
-            <table>
-              <thead>
+          <Table of="Changes and logins">
+            <thead>
+              <tr>
+                <th>When, UTC</th>
+                <th>Who</th>
+                <th>What</th>
+                <th>Of</th>
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map(({ at, actor, action, target }) => (
                 <tr>
-                  <th>When, UTC</th>
-                  <th>Who</th>
-                  <th>What</th>
-                  <th>Of</th>
+                  <td>
+                    <Time at={at} />
+                  </td>
+                  <td>{actor}</td>
+                  <td>
+                    <code>{action}</code>
+                  </td>
+                  <td class="wide">{target}</td>
                 </tr>
-              </thead>
-              <tbody>
-                {entries.map(({ at, actor, action, target }) => (
-                  <tr>
-                    <td>
-                      <Time at={at} />
-                    </td>
-                    <td>{actor}</td>
-                    <td>
-                      <code>{action}</code>
-                    </td>
-                    <td class="wide">{target}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+              ))}
+            </tbody>
+          </Table>
         )}
       </>
     );

@@ -7,7 +7,7 @@ import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { runByTrajectory } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
-import { page } from './layout.tsx';
+import { page, Table } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { recordFor } from './run-record.ts';
 import type { PageContext, PageEnv } from './session.ts';
@@ -113,26 +113,24 @@ function Rows({
   return (
     <section>
       <h2>{title}</h2>
-      <div class="table">
-        <table>
-          <thead>
+      <Table of={title}>
+        <thead>
+          <tr>
+            {heads.map((head) => (
+              <th>{head === '' ? <span class="sr-only">What</span> : head}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((cells) => (
             <tr>
-              {heads.map((head) => (
-                <th>{head === '' ? <span class="sr-only">What</span> : head}</th>
+              {cells.map((cell) => (
+                <td>{cell}</td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {rows.map((cells) => (
-              <tr>
-                {cells.map((cell) => (
-                  <td>{cell}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

@@ -103,6 +103,16 @@ export function problemPage(c: PageContext, status: 400 | 401 | 403 | 404 | 429 
   );
 }
 
+/** A table in a frame of its own, which scrolls where it is too wide: by keys as well. */
+export function Table({ of, kind = '', children }: { of: string; kind?: string; children?: Child }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is of a form
+    <div class={`table ${kind}`.trim()} role="group" aria-label={of} tabindex={0}>
+      <table>{children}</table>
+    </div>
+  );
+}
+
 /** An instant as HTML, in UTC to the minute. */
 export function Time({ at }: { at: Date | null }) {
   if (!at) return <span class="muted">–</span>;

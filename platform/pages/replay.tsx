@@ -6,7 +6,7 @@ import { count, plural, seconds, usd } from '../../lib/format.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { ForkForm } from './fork.tsx';
-import { page } from './layout.tsx';
+import { page, Table } from './layout.tsx';
 import { Recorded } from './payloads.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { prose } from './prose.tsx';
@@ -33,40 +33,38 @@ export function replayPages(pages: Hono<PageEnv>, platform: Platform): void {
 function stepsPage(c: PageContext, found: Found, steps: readonly RecordedStep[]) {
   const { collection, task, run } = found;
   const children = (
-    <div class="table">
-      <table>
-        <thead>
+    <Table of="Steps">
+      <thead>
+        <tr>
+          <th class="number">No.</th>
+          <th>Step</th>
+          <th>State</th>
+          <th>Calls</th>
+          <th class="number">Queries</th>
+          <th class="number">Cost</th>
+          <th class="number">Took</th>
+        </tr>
+      </thead>
+      <tbody>
+        {steps.map((step) => (
           <tr>
-            <th class="number">No.</th>
-            <th>Step</th>
-            <th>State</th>
-            <th>Calls</th>
-            <th class="number">Queries</th>
-            <th class="number">Cost</th>
-            <th class="number">Took</th>
+            <td class="number">{step.number}</td>
+            <td>
+              <a href={pathOf(collection.name, task.name, run.trajectoryId, 'steps', String(step.number))}>
+                {step.title}
+              </a>
+            </td>
+            <td>
+              <span class={`state ${stateOf(step)}`}>{stateOf(step)}</span>
+            </td>
+            <td>{[...new Set(step.calls.map(({ tool }) => tool))].join(', ')}</td>
+            <td class="number">{count(step.calls.reduce((sum, { queries }) => sum + queries.length, 0))}</td>
+            <td class="number">{usd(costOf(step))}</td>
+            <td class="number">{tookOf(step)}</td>
           </tr>
-        </thead>
-        <tbody>
-          {steps.map((step) => (
-            <tr>
-              <td class="number">{step.number}</td>
-              <td>
-                <a href={pathOf(collection.name, task.name, run.trajectoryId, 'steps', String(step.number))}>
-                  {step.title}
-                </a>
-              </td>
-              <td>
-                <span class={`state ${stateOf(step)}`}>{stateOf(step)}</span>
-              </td>
-              <td>{[...new Set(step.calls.map(({ tool }) => tool))].join(', ')}</td>
-              <td class="number">{count(step.calls.reduce((sum, { queries }) => sum + queries.length, 0))}</td>
-              <td class="number">{usd(costOf(step))}</td>
-              <td class="number">{tookOf(step)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
   return answer(c, found, `Steps of ${run.trajectoryId}`, children);
 }
@@ -218,37 +216,35 @@ function Requests({ generations, here }: { generations: RecordedStep['generation
   return (
     <>
       <h2>Model requests</h2>
-      <div class="table">
-        <table>
-          <thead>
+      <Table of="Model requests">
+        <thead>
+          <tr>
+            <th>Model</th>
+            <th class="number">In</th>
+            <th class="number">Cached</th>
+            <th class="number">Out</th>
+            <th class="number">Cost</th>
+            <th class="number">Took</th>
+            <th>Recorded</th>
+          </tr>
+        </thead>
+        <tbody>
+          {generations.map(({ properties, request, answer }) => (
             <tr>
-              <th>Model</th>
-              <th class="number">In</th>
-              <th class="number">Cached</th>
-              <th class="number">Out</th>
-              <th class="number">Cost</th>
-              <th class="number">Took</th>
-              <th>Recorded</th>
+              <td>{properties.$ai_model}</td>
+              <td class="number">{count(properties.$ai_input_tokens)}</td>
+              <td class="number">{count(properties.$ai_cache_read_input_tokens)}</td>
+              <td class="number">{count(properties.$ai_output_tokens)}</td>
+              <td class="number">{usd(properties.$ai_total_cost_usd)}</td>
+              <td class="number">{seconds(properties.$ai_latency)}</td>
+              <td>
+                {request === null ? '' : <a href={`${here}/payloads/${request}`}>request</a>}{' '}
+                {answer === null ? '' : <a href={`${here}/payloads/${answer}`}>answer</a>}
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {generations.map(({ properties, request, answer }) => (
-              <tr>
-                <td>{properties.$ai_model}</td>
-                <td class="number">{count(properties.$ai_input_tokens)}</td>
-                <td class="number">{count(properties.$ai_cache_read_input_tokens)}</td>
-                <td class="number">{count(properties.$ai_output_tokens)}</td>
-                <td class="number">{usd(properties.$ai_total_cost_usd)}</td>
-                <td class="number">{seconds(properties.$ai_latency)}</td>
-                <td>
-                  {request === null ? '' : <a href={`${here}/payloads/${request}`}>request</a>}{' '}
-                  {answer === null ? '' : <a href={`${here}/payloads/${answer}`}>answer</a>}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </>
   );
 }

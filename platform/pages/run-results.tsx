@@ -7,10 +7,9 @@ import { bytes, count, usd } from '../../lib/format.ts';
 import { figurePath, loadFigure } from '../../tools/report-page/figures.ts';
 import { renderMarkdown } from '../../tools/report-page/markdown.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
-
 import { outlineIn } from '../work/outlines.ts';
 import { plainFileIn } from '../work/results.ts';
-
+import { Table } from './layout.tsx';
 import { RENDER_MS } from './prose.tsx';
 
 /** What the grader says: each criterion with its reasons, and gates that failed. */
@@ -37,34 +36,32 @@ export function Verdict({ record }: { record: RunRecord }) {
           </ul>
         </>
       )}
-      <div class="table criteria">
-        <table>
-          <thead>
+      <Table of="Criteria" kind="criteria">
+        <thead>
+          <tr>
+            <th>Criterion</th>
+            <th class="number">Score</th>
+            <th>Reasons</th>
+          </tr>
+        </thead>
+        <tbody>
+          {scores.map(({ name, score, reasons }) => (
             <tr>
-              <th>Criterion</th>
-              <th class="number">Score</th>
-              <th>Reasons</th>
+              <td>{name}</td>
+              <td class="number">{score ?? '–'}</td>
+              <td>
+                <ul>
+                  {reasons.map((reason) => (
+                    <li>
+                      <Located text={reason} />
+                    </li>
+                  ))}
+                </ul>
+              </td>
             </tr>
-          </thead>
-          <tbody>
-            {scores.map(({ name, score, reasons }) => (
-              <tr>
-                <td>{name}</td>
-                <td class="number">{score ?? '–'}</td>
-                <td>
-                  <ul>
-                    {reasons.map((reason) => (
-                      <li>
-                        <Located text={reason} />
-                      </li>
-                    ))}
-                  </ul>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }
@@ -110,40 +107,36 @@ export function Findings({ dir }: { dir: string }) {
   return (
     <section>
       <h2>Findings</h2>
-      <div class="table">
-        <table>
-          <thead>
+      <Table of="Findings">
+        <thead>
+          <tr>
+            <th>Severity</th>
+            <th>Finding</th>
+            <th>Operation</th>
+            <th class="number">Seen</th>
+            <th class="number">Traces</th>
+            <th class="number">Saves a month</th>
+          </tr>
+        </thead>
+        <tbody>
+          {findings.map(({ severity, title, operation, trace_ids: traces, frequency, monthly_savings_usd: saves }) => (
             <tr>
-              <th>Severity</th>
-              <th>Finding</th>
-              <th>Operation</th>
-              <th class="number">Seen</th>
-              <th class="number">Traces</th>
-              <th class="number">Saves a month</th>
+              <td>{severity}</td>
+              <td class="wide">{title}</td>
+              <td>
+                <code>{operation}</code>
+              </td>
+              <td class="number">
+                {count(frequency.seen)} of {count(frequency.of)}
+              </td>
+              <td class="number" title={traces.slice(0, 5).join('\n')}>
+                {count(traces.length)}
+              </td>
+              <td class="number">{saves ? usd(saves.expected) : '–'}</td>
             </tr>
-          </thead>
-          <tbody>
-            {findings.map(
-              ({ severity, title, operation, trace_ids: traces, frequency, monthly_savings_usd: saves }) => (
-                <tr>
-                  <td>{severity}</td>
-                  <td class="wide">{title}</td>
-                  <td>
-                    <code>{operation}</code>
-                  </td>
-                  <td class="number">
-                    {count(frequency.seen)} of {count(frequency.of)}
-                  </td>
-                  <td class="number" title={traces.slice(0, 5).join('\n')}>
-                    {count(traces.length)}
-                  </td>
-                  <td class="number">{saves ? usd(saves.expected) : '–'}</td>
-                </tr>
-              ),
-            )}
-          </tbody>
-        </table>
-      </div>
+          ))}
+        </tbody>
+      </Table>
     </section>
   );
 }

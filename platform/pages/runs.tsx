@@ -3,7 +3,7 @@ import { seconds, usd } from '../../lib/format.ts';
 import { taskFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { listRuns, type PlatformRun } from '../store/runs.ts';
-import { page, Time } from './layout.tsx';
+import { page, Table, Time } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import type { PageEnv } from './session.ts';
 
@@ -47,55 +47,53 @@ export function runsPages(pages: Hono<PageEnv>, platform: Platform): void {
 
 function RunTable({ runs, names }: { runs: PlatformRun[]; names: { collection: string; task: string } }) {
   return (
-    <div class="table">
-      <table>
-        <thead>
+    <Table of="Runs">
+      <thead>
+        <tr>
+          <th>Run</th>
+          <th>Status</th>
+          <th>Agent</th>
+          <th class="number">Score</th>
+          <th class="number">Cost</th>
+          <th class="number">Duration</th>
+          <th>Started, UTC</th>
+          <th>By</th>
+          <th>Before</th>
+          <th>After</th>
+        </tr>
+      </thead>
+      <tbody>
+        {runs.map((run) => (
           <tr>
-            <th>Run</th>
-            <th>Status</th>
-            <th>Agent</th>
-            <th class="number">Score</th>
-            <th class="number">Cost</th>
-            <th class="number">Duration</th>
-            <th>Started, UTC</th>
-            <th>By</th>
-            <th>Before</th>
-            <th>After</th>
+            <td>
+              <a href={pathOf(names.collection, names.task, run.trajectoryId)}>{run.trajectoryId}</a>
+            </td>
+            <td>
+              <State run={run} />
+            </td>
+            <td>{run.agent ?? '–'}</td>
+            <td class="number">{run.score === null ? '–' : run.score.toFixed(2)}</td>
+            <td class="number">{usd(run.costUsd)}</td>
+            <td class="number">{durationOf(run)}</td>
+            <td>
+              <Time at={run.started ?? run.created} />
+            </td>
+            <td>{run.author ?? '–'}</td>
+            {(['before', 'after'] as const).map((side) => (
+              <td>
+                <input
+                  type="radio"
+                  name={side}
+                  value={run.trajectoryId}
+                  aria-label={`Compare ${run.trajectoryId} as ${side}`}
+                  checked={run === runs[side === 'before' ? 1 : 0]}
+                />
+              </td>
+            ))}
           </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr>
-              <td>
-                <a href={pathOf(names.collection, names.task, run.trajectoryId)}>{run.trajectoryId}</a>
-              </td>
-              <td>
-                <State run={run} />
-              </td>
-              <td>{run.agent ?? '–'}</td>
-              <td class="number">{run.score === null ? '–' : run.score.toFixed(2)}</td>
-              <td class="number">{usd(run.costUsd)}</td>
-              <td class="number">{durationOf(run)}</td>
-              <td>
-                <Time at={run.started ?? run.created} />
-              </td>
-              <td>{run.author ?? '–'}</td>
-              {(['before', 'after'] as const).map((side) => (
-                <td>
-                  <input
-                    type="radio"
-                    name={side}
-                    value={run.trajectoryId}
-                    aria-label={`Compare ${run.trajectoryId} as ${side}`}
-                    checked={run === runs[side === 'before' ? 1 : 0]}
-                  />
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 

@@ -1,7 +1,7 @@
 import { type Cadence, cadenceSchema } from '../routines/cadence.ts';
 import { nextFire } from '../routines/schedule.ts';
 import type { Routine } from '../store/routines.ts';
-import { Csrf, Time } from './layout.tsx';
+import { Csrf, Table, Time } from './layout.tsx';
 import type { PageContext } from './session.ts';
 
 const DAYS = {
@@ -26,36 +26,34 @@ const CADENCES = {
 export function ScheduleTable({ c, here, routines }: { c: PageContext; here: string; routines: Routine[] }) {
   if (routines.length === 0) return <p class="muted">None yet.</p>;
   return (
-    <div class="table">
-      <table>
-        <thead>
+    <Table of="Schedules">
+      <thead>
+        <tr>
+          <th>Name</th>
+          <th>Runs</th>
+          <th>Next, UTC</th>
+          <th>State</th>
+          <th />
+        </tr>
+      </thead>
+      <tbody>
+        {routines.map((routine) => (
           <tr>
-            <th>Name</th>
-            <th>Runs</th>
-            <th>Next, UTC</th>
-            <th>State</th>
-            <th />
+            <td>{routine.name}</td>
+            <td>{wordsOf(routine.cadence)}</td>
+            <td>
+              <Time at={nextOf(routine)} />
+            </td>
+            <td>
+              <span class={`state ${routine.paused ? '' : 'done'}`}>{routine.paused ? 'paused' : 'on'}</span>
+            </td>
+            <td class="actions-cell">
+              <Actions c={c} here={here} routine={routine} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {routines.map((routine) => (
-            <tr>
-              <td>{routine.name}</td>
-              <td>{wordsOf(routine.cadence)}</td>
-              <td>
-                <Time at={nextOf(routine)} />
-              </td>
-              <td>
-                <span class={`state ${routine.paused ? '' : 'done'}`}>{routine.paused ? 'paused' : 'on'}</span>
-              </td>
-              <td class="actions-cell">
-                <Actions c={c} here={here} routine={routine} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 

@@ -5,7 +5,7 @@ import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { createToken, listTokens, revokeToken, type Token } from '../store/tokens.ts';
-import { Csrf, page, Time } from './layout.tsx';
+import { Csrf, page, Table, Time } from './layout.tsx';
 import { collectionTabs, pathOf } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 
@@ -83,43 +83,41 @@ async function tokensPage(c: PageContext, platform: Platform, collection: Collec
 function TokenTable({ c, here, tokens }: { c: PageContext; here: string; tokens: Token[] }) {
   if (tokens.length === 0) return <p class="muted">None yet.</p>;
   return (
-    <div class="table">
-      <table>
-        <thead>
+    <Table of="Tokens">
+      <thead>
+        <tr>
+          <th>Name</th>
+          <th>Token</th>
+          <th>Made, UTC</th>
+          <th>Last used</th>
+          <th />
+        </tr>
+      </thead>
+      <tbody>
+        {tokens.map(({ id, name, prefix, created, lastUsed }) => (
           <tr>
-            <th>Name</th>
-            <th>Token</th>
-            <th>Made, UTC</th>
-            <th>Last used</th>
-            <th />
+            <td>{name}</td>
+            <td>
+              <code>{prefix}…</code>
+            </td>
+            <td>
+              <Time at={created} />
+            </td>
+            <td>
+              <Time at={lastUsed} />
+            </td>
+            <td class="actions-cell">
+              <form method="post" action={here}>
+                <Csrf c={c} />
+                <input type="hidden" name="id" value={id} />
+                <button type="submit" name="do" value="revoke" class="danger" aria-label={`Revoke ${name}`}>
+                  Revoke
+                </button>
+              </form>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {tokens.map(({ id, name, prefix, created, lastUsed }) => (
-            <tr>
-              <td>{name}</td>
-              <td>
-                <code>{prefix}…</code>
-              </td>
-              <td>
-                <Time at={created} />
-              </td>
-              <td>
-                <Time at={lastUsed} />
-              </td>
-              <td class="actions-cell">
-                <form method="post" action={here}>
-                  <Csrf c={c} />
-                  <input type="hidden" name="id" value={id} />
-                  <button type="submit" name="do" value="revoke" class="danger" aria-label={`Revoke ${name}`}>
-                    Revoke
-                  </button>
-                </form>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 }

@@ -4,7 +4,7 @@ import { taskFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { recordOf } from '../api/trajectory.ts';
 import { listRuns, type PlatformRun } from '../store/runs.ts';
-import { page, Time } from './layout.tsx';
+import { page, Table, Time } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { findingsOf, savingsOf } from './run-record.ts';
 import { State } from './runs.tsx';
@@ -75,42 +75,40 @@ async function trendsPage(c: PageContext, platform: Platform) {
           {chart('Savings found a month', ({ savings }) => savings, { shown: usd })}
         </div>
         <h2>The figures</h2>
-        <div class="table">
-          <table>
-            <thead>
+        <Table of="Runs">
+          <thead>
+            <tr>
+              <th>Run</th>
+              <th>Started</th>
+              <th>Status</th>
+              <th class="number">Score</th>
+              <th class="number">Cost</th>
+              <th class="number">Findings</th>
+              <th class="number">Savings found</th>
+            </tr>
+          </thead>
+          <tbody>
+            {told.map(({ run, findings, savings }) => (
               <tr>
-                <th>Run</th>
-                <th>Started</th>
-                <th>Status</th>
-                <th class="number">Score</th>
-                <th class="number">Cost</th>
-                <th class="number">Findings</th>
-                <th class="number">Savings found</th>
+                <td>
+                  <a href={pathOf(collection.name, task.name, run.trajectoryId)}>
+                    <code>{run.trajectoryId}</code>
+                  </a>
+                </td>
+                <td>
+                  <Time at={run.started} />
+                </td>
+                <td>
+                  <State run={run} />
+                </td>
+                <td class="number">{run.score ?? '–'}</td>
+                <td class="number">{usd(run.costUsd)}</td>
+                <td class="number">{findings ?? '–'}</td>
+                <td class="number">{savings === null ? '–' : usd(savings)}</td>
               </tr>
-            </thead>
-            <tbody>
-              {told.map(({ run, findings, savings }) => (
-                <tr>
-                  <td>
-                    <a href={pathOf(collection.name, task.name, run.trajectoryId)}>
-                      <code>{run.trajectoryId}</code>
-                    </a>
-                  </td>
-                  <td>
-                    <Time at={run.started} />
-                  </td>
-                  <td>
-                    <State run={run} />
-                  </td>
-                  <td class="number">{run.score ?? '–'}</td>
-                  <td class="number">{usd(run.costUsd)}</td>
-                  <td class="number">{findings ?? '–'}</td>
-                  <td class="number">{savings === null ? '–' : usd(savings)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+            ))}
+          </tbody>
+        </Table>
       </>
     );
   const names = { collection: collection.name, task: task.name };

@@ -8,7 +8,7 @@ import { addAudit } from '../store/audit.ts';
 import { changeVariables, listVariables, VARIABLE_NAME, type Variable } from '../store/environment.ts';
 import { isOfServer } from '../work/environment.ts';
 import { MODEL_KEYS } from './asked.ts';
-import { Csrf, page, Time } from './layout.tsx';
+import { Csrf, page, Table, Time } from './layout.tsx';
 import { collectionTabs, pathOf } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 
@@ -57,38 +57,36 @@ export function variablePages(pages: Hono<PageEnv>, platform: Platform): void {
 function VariableTable({ c, here, variables }: { c: PageContext; here: string; variables: Variable[] }) {
   if (variables.length === 0) return <p class="muted">None are set.</p>;
   return (
-    <div class="table">
-      <table>
-        <thead>
+    <Table of="Variables">
+      <thead>
+        <tr>
+          <th>Name</th>
+          <th>Set, UTC</th>
+          <th />
+        </tr>
+      </thead>
+      <tbody>
+        {variables.map(({ name, updated }) => (
           <tr>
-            <th>Name</th>
-            <th>Set, UTC</th>
-            <th />
+            <td>
+              <code>{name}</code>
+            </td>
+            <td>
+              <Time at={updated} />
+            </td>
+            <td class="actions-cell">
+              <form method="post" action={here}>
+                <Csrf c={c} />
+                <input type="hidden" name="name" value={name} />
+                <button type="submit" name="do" value="remove" class="danger" aria-label={`Remove ${name}`}>
+                  Remove
+                </button>
+              </form>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {variables.map(({ name, updated }) => (
-            <tr>
-              <td>
-                <code>{name}</code>
-              </td>
-              <td>
-                <Time at={updated} />
-              </td>
-              <td class="actions-cell">
-                <form method="post" action={here}>
-                  <Csrf c={c} />
-                  <input type="hidden" name="name" value={name} />
-                  <button type="submit" name="do" value="remove" class="danger" aria-label={`Remove ${name}`}>
-                    Remove
-                  </button>
-                </form>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </Table>
   );
 }
 

@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeVariables } from '../../platform/store/environment.ts';
+import { createRoutine } from '../../platform/store/routines.ts';
+import { type PlatformRun, runById } from '../../platform/store/runs.ts';
+import { createTask } from '../../platform/store/tasks.ts';
+import { axeFaults } from './axe.ts';
+import { halfRun } from './half-run.ts';
+import { pageFaults } from './page-faults.ts';
+import { TASK, withServer } from './server.ts';
+
+/** Where pictures of the pages are kept, for people who look at them. */
+const PICTURES = process.env.PAGE_PICTURES;
+const running = withServer();
+let browser: Browser;
+let tab: Page;
+let run: PlatformRun;
+let fork: PlatformRun;
+let half: PlatformRun;
+
+beforeAll(async () => {
+  const { pool, cipher, queue } = running.platform;
+  const { rows } = await pool.query<{ id: string }>(`SELECT id FROM platform.collections WHERE name = 'demo'`);
+  const collectionId = rows[0]?.id ?? '';
+  const kind = { entityType: 'task', version: null, croissantMetadata: null };
+  const task = await createTask(pool, collectionId, {
+    ...{ ...TASK, ...kind, hasFileUploads: false, isPrivate: true, isChatFlow: false },
+  });
+  const wanted = { collectionId, taskId: task?.id ?? '', workflow: TASK.workflow, author: 'demo' };
+  run = await ended(await queue.submit({ ...wanted, initParams: {} }));
+  const initParams = { vars: { top_n: 3 } };
+  fork = await ended(await queue.submit({ ...wanted, initParams, parent: { id: run.id, step: 4 } }));
+  half = await halfRun(running.platform, run, (event) => event.type === 'step_started' && event.number === 6);
+  const cadence = { type: 'daily', hour_utc: 7, minute_utc: 5 } as const;
+  const usual = { jitterS: 0, overrides: {}, webhookUrl: null, overlap: 'skip', catchUp: 'latest' } as const;
+  await createRoutine(pool, wanted.taskId, { ...usual, name: 'mornings', cadence, paused: false });
+  await changeVariables(pool, { collectionId, cipher, changes: { POSTHOG_PROJECT_ID: '1' } });
+  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu'] });
+  tab = await browser.newPage();
+});
+afterAll(() => browser?.close());
+
+async function ended({ id }: PlatformRun): Promise<PlatformRun> {
+  for (;;) {
+    const now = await runById(running.platform.pool, id);
+    if (now?.ended) return now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Everything that opens is open: what a page hides at first can be read as well. */
+const OPEN = 'for (const node of document.querySelectorAll("details")) node.open = true';
+
+async function lookAt(name: string, address: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await tab.emulateMedia({ colorScheme });
+    for (const width of [390, 1280]) {
+      await tab.setViewportSize({ width, height: 900 });
+      await tab.goto(running.base + address);
+      if (PICTURES !== undefined) await picture(`${name}-${width}-${colorScheme}`);
+      await tab.evaluate(OPEN);
+      const faults = [...(await pageFaults(tab)), ...(await axeFaults(tab))];
+      expect(faults, `${name}, ${width} px, ${colorScheme}`).toEqual([]);
+    }
+  }
+}
+
+async function picture(name: string): Promise<void> {
+  mkdirSync(PICTURES ?? '', { recursive: true });
+  await tab.screenshot({ path: path.join(PICTURES ?? '', `${name}.png`), fullPage: true });
+}
+
+const PAGES: Record<string, () => string> = {
+  collections: () => '/',
+  tasks: () => '/demo',
+  'no tasks': () => '/other',
+  deploy: () => '/demo/-/deploy',
+  task: () => '/demo/t1',
+  runs: () => '/demo/t1/runs',
+  'live run': () => `/demo/t1/${half.trajectoryId}`,
+  'finished run and report': () => `/demo/t1/${run.trajectoryId}`,
+  steps: () => `/demo/t1/${run.trajectoryId}/steps`,
+  'recorded calls and fork': () => `/demo/t1/${run.trajectoryId}/steps/4`,
+  diff: () => `/demo/t1/diff?before=${run.trajectoryId}&after=${fork.trajectoryId}`,
+  trends: () => '/demo/t1/trends',
+  schedules: () => '/demo/t1/schedules',
+  variables: () => '/demo/-/variables',
+  tokens: () => '/demo/-/tokens',
+  audit: () => '/demo/-/audit',
+  'no such page': () => '/nowhere',
+};
+
+it('finds what keeps people out', async () => {
+  await tab.goto('data:text/html,<img src="data:,"><input><p style="color:silver;background:white">faint');
+  const found = (await axeFaults(tab)).map((fault) => fault.split('\n')[0]);
+  expect(found).toEqual(expect.arrayContaining(['image-alt', 'label', 'color-contrast', 'html-has-lang']));
+});
+
+describe('everybody can read and use', () => {
+  it('the page of the login', async () => {
+    await lookAt('login', '/login');
+    await tab.getByLabel('API token').fill(running.tokens.admin);
+    await tab.keyboard.press('Enter');
+    await tab.getByRole('heading', { name: 'Collections' }).waitFor();
+  });
+
+  it.each(Object.entries(PAGES))('the page of %s', async (name, address) => {
+    await lookAt(name.replaceAll(' ', '-'), address());
+  });
+});
