@@ -10,8 +10,8 @@ import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { refusal } from './errors.ts';
 
-/** Exported events. */
-const MAX_BYTES = 256_000_000;
+/** Of a whole form: exported events. */
+export const MAX_BYTES = 256_000_000;
 /** A runbook among the parameters has tens of kilobytes. */
 const MAX_FIELD = 4_000_000;
 const LIMITS = { fieldSize: MAX_FIELD, fields: 50, files: 100, headerPairs: 50, headerSize: 16_384 };

@@ -1,16 +1,17 @@
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { RunbookError } from '../../lib/errors.ts';
-import { isMalformed, logFailure, MALFORMED, refusal } from '../api/errors.ts';
+import { isMalformed, logFailure, MALFORMED } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { limitRate } from '../api/rate.ts';
 import { isUnanswered } from '../database/pool.ts';
 import { assetRoutes } from './assets.ts';
 import { auditPages } from './audit.tsx';
 import { collectionPages } from './collections.tsx';
+import { deployPages } from './deploy.tsx';
 import { diffPages } from './diff.tsx';
 import { forkRoute } from './fork.tsx';
+import { forms } from './forms.ts';
 import { safeHeaders } from './guard.ts';
 import { problemPage } from './layout.tsx';
 import type { RunListener } from './listener.ts';
@@ -28,9 +29,6 @@ import { tokenPages } from './tokens.tsx';
 import { trendPages } from './trends.tsx';
 import { variablePages } from './variables.tsx';
 
-/** A value of a variable, and the other fields. */
-const MAX_FORM = 200_000;
-
 /** The pages: rendered here, working without scripts; only what goes on at the moment is followed by one. */
 export function createPages(platform: Platform, listener: RunListener): Hono<PageEnv> {
   const pages = new Hono<PageEnv>({ strict: false });
@@ -38,10 +36,7 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   pages.onError((error, c) => problem(c, error));
   pages.notFound((c) => problemPage(c, 404, 'There is no such page.'));
   assetRoutes(pages);
-  const tooLarge = () => {
-    throw refusal(400, 'The form is too large.');
-  };
-  pages.use(bodyLimit({ maxSize: MAX_FORM, onError: tooLarge }));
+  pages.use(forms(platform));
   pages.use(sessions());
   loginRoutes(pages, platform);
   pages.use(loggedIn(platform));
@@ -50,6 +45,7 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   variablePages(pages, platform);
   tokenPages(pages, platform);
   auditPages(pages, platform);
+  deployPages(pages, platform);
   taskPages(pages, platform);
   runsPages(pages, platform);
   trendPages(pages, platform);

@@ -4,6 +4,7 @@ import { RunbookError } from '../../lib/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { listVariables } from '../store/environment.ts';
 import { planOf } from '../work/plan.ts';
+import { FILES } from './event-files.ts';
 
 /** What a collection has of what a run of a runbook reads; names only. */
 export interface Keys {
@@ -29,6 +30,8 @@ export async function keysOf({ pool }: Platform, collectionId: string, { manifes
 export const VAR = 'vars.';
 /** The choice of a source that leaves the task's own, which no form can show (files). */
 export const TASK_SOURCE = 'task';
+/** Choices whose source is not their name. */
+const OTHER_SOURCES = [TASK_SOURCE, FILES];
 
 /**
  * The `init_params` that a form asks for.
@@ -41,7 +44,7 @@ export function askedIn(fields: Readonly<Record<string, string>>, { manifest }: 
   const vars = givenParameters(manifest, Object.fromEntries(given));
   const { source = TASK_SOURCE, driver = 'auto', model = '', max_cost_usd: cost = '' } = fields;
   const asked = {
-    ...(source === TASK_SOURCE ? {} : { source }),
+    ...(OTHER_SOURCES.includes(source) ? {} : { source }),
     driver,
     ...(model.trim() === '' ? {} : { model: model.trim() }),
     ...(cost.trim() === '' ? {} : { max_cost_usd: Number(cost) }),

@@ -1,8 +1,10 @@
 import type { ParameterSpec, Runbook } from '../../agent/runbook/manifest.ts';
 import { type Keys, MODEL_KEYS, TASK_SOURCE, VAR } from './asked.ts';
+import { ENDINGS, FILES, FORMATS } from './event-files.ts';
 import { Csrf } from './layout.tsx';
 import { pathOf } from './places.ts';
 import type { PageContext } from './session.ts';
+import type { Fault } from './submit.ts';
 
 interface FormProps {
   c: PageContext;
@@ -13,21 +15,21 @@ interface FormProps {
   /** The task's own parameters, or what was given before. */
   initParams: Record<string, unknown>;
   keys: Keys;
-  error?: string | undefined;
+  fault?: Fault | undefined;
 }
 
 /** Runs a task with parameters of its own, or makes one. */
-export function RunForm({ c, runbook, collection, task, initParams, keys, error }: FormProps) {
+export function RunForm({ c, runbook, collection, task, initParams, keys, fault }: FormProps) {
   const { manifest } = runbook;
   const vars = (initParams.vars ?? {}) as Record<string, unknown>;
   const here = task === undefined ? pathOf(collection, '-', 'deploy') : pathOf(collection, task);
   return (
-    <form method="post" action={here} class="card deploy" aria-label="Run">
+    <form method="post" action={here} enctype="multipart/form-data" class="card deploy" aria-label="Run">
       <Csrf c={c} />
       <h2>{task === undefined ? `Deploy ${manifest.title} to ${collection}` : 'Run'}</h2>
-      {error && (
+      {fault && fault.at !== FILES && (
         <p class="error" role="alert">
-          {error}
+          {fault.text}
         </p>
       )}
       {keys.lacking.length > 0 && (
@@ -47,6 +49,7 @@ export function RunForm({ c, runbook, collection, task, initParams, keys, error 
             </label>
           )}
           <Source source={initParams.source} />
+          <EventFiles fault={fault} />
           <Driver driver={initParams.driver} keys={keys} />
           <label>
             Model
@@ -82,7 +85,7 @@ export function RunForm({ c, runbook, collection, task, initParams, keys, error 
 
 function Source({ source }: { source: unknown }) {
   const known = source === undefined ? 'posthog' : source;
-  const isOther = known !== 'posthog' && known !== 'sample';
+  const isOther = !['posthog', 'sample', FILES].includes(String(known));
   return (
     <label>
       Source
@@ -94,8 +97,36 @@ function Source({ source }: { source: unknown }) {
         )}
         <Option value="posthog" text="PostHog" chosen={known} />
         <Option value="sample" text="the bundled sample" chosen={known} />
+        <Option value={FILES} text="files of events" chosen={known} />
       </select>
       <small>Where the events are read from.</small>
+    </label>
+  );
+}
+
+/** A browser gives no file a second time: after any error they are to be chosen again. */
+function EventFiles({ fault }: { fault: Fault | undefined }) {
+  const isWrong = fault?.at === FILES;
+  return (
+    <label class="event-files">
+      Files
+      <input
+        type="file"
+        name={FILES}
+        multiple
+        accept={ENDINGS}
+        aria-describedby="files-say"
+        {...(isWrong ? { 'aria-invalid': 'true' as const, autofocus: true } : {})}
+      />
+      <small id="files-say">
+        {isWrong && (
+          <span class="fault" role="alert">
+            {fault.text}{' '}
+          </span>
+        )}
+        {fault ? 'Choose them again. ' : ''}
+        {FORMATS}
+      </small>
     </label>
   );
 }

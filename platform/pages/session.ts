@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
+import type { Form } from '../api/form.ts';
 import type { Platform } from '../api/platform.ts';
 import { newSessionId, sessionToken } from '../store/sessions.ts';
 import type { Token } from '../store/tokens.ts';
@@ -12,16 +13,23 @@ export interface PageVars {
   csrf: string;
   /** Of whoever is logged in; pages behind `loggedIn` have one. */
   token: Token;
+  /** What was sent with files; other forms are read where they are asked for. */
+  form?: Form;
 }
 export type PageEnv = { Variables: PageVars };
 export type PageContext = Context<PageEnv>;
 
 const COOKIE = 'runbook_session';
 
+/** The id that a browser has; undefined for one that comes for the first time. */
+export function sessionIdOf(c: Context): string | undefined {
+  return getCookie(c, COOKIE);
+}
+
 /** Gives each browser an id, which means nothing until it logs in, and takes forms from pages of ours only. */
 export function sessions(): MiddlewareHandler<PageEnv> {
   return async (c, next) => {
-    const known = getCookie(c, COOKIE);
+    const known = sessionIdOf(c);
     // A link on another site sends no cookie that is strict: a new one would end the session that there is. The page asks again from here.
     const isFollowed = c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site';
     if (known === undefined && isFollowed)
@@ -30,7 +38,7 @@ export function sessions(): MiddlewareHandler<PageEnv> {
     if (known === undefined) setSessionCookie(c, id);
     c.set('sessionId', id);
     c.set('csrf', formToken(id));
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await assertOwnForm(c, id);
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') assertOwnForm(c, id, (await fieldsOf(c)).csrf);
     await next();
   };
 }
@@ -55,7 +63,9 @@ export function setSessionCookie(c: Context, id: string): void {
 }
 
 /** A field of a form as text; empty where it is not there. */
-export async function fieldsOf(c: Context): Promise<Record<string, string>> {
+export async function fieldsOf(c: PageContext): Promise<Record<string, string>> {
+  const form = c.get('form');
+  if (form) return Object.fromEntries(form.fields);
   const body = await c.req.parseBody();
   return Object.fromEntries(
     Object.entries(body).map(([name, value]) => [name, typeof value === 'string' ? value : ''] as const),

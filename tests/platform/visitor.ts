@@ -31,13 +31,25 @@ export class Visitor {
     return this.#ask('POST', path, { ...usual, ...headers }, new URLSearchParams(fields).toString());
   }
 
+  /** Sends a form of a page with files, as a form with `enctype="multipart/form-data"` does. */
+  async postFiles(page: string, path: string, fields: Record<string, string>, files: readonly File[]): Promise<Seen> {
+    const { text } = await this.get(page);
+    const form = new FormData();
+    form.set('csrf', /name="csrf" value="([^"]+)"/u.exec(text)?.[1] ?? '');
+    for (const [name, value] of Object.entries(fields)) form.set(name, value);
+    for (const file of files) form.append('files', file);
+    const sent = new Response(form);
+    const headers = { 'content-type': sent.headers.get('content-type') ?? '', origin: this.#base.origin };
+    return this.#ask('POST', path, headers, Buffer.from(await sent.arrayBuffer()));
+  }
+
   async logIn(token: string): Promise<this> {
     const { status, text } = await this.post('/login', '/login', { token });
     if (status !== 303) throw new Error(text);
     return this;
   }
 
-  #ask(method: string, path: string, given: Record<string, string>, body = ''): Promise<Seen> {
+  #ask(method: string, path: string, given: Record<string, string>, body: string | Buffer = ''): Promise<Seen> {
     const headers = { ...(this.cookie ? { cookie: this.cookie } : {}), ...given };
     const sent = Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== ''));
     return new Promise((resolve, reject) => {
