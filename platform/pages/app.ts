@@ -5,6 +5,7 @@ import { isMalformed, logFailure, MALFORMED } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { limitRate } from '../api/rate.ts';
 import { isUnanswered } from '../database/pool.ts';
+import { allTokensPages } from './all-tokens.tsx';
 import { assetRoutes } from './assets.ts';
 import { auditPages } from './audit.tsx';
 import { collectionPages } from './collections.tsx';
@@ -41,6 +42,7 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   loginRoutes(pages, platform);
   pages.use(loggedIn(platform));
   pages.use(limitRate());
+  allTokensPages(pages, platform);
   collectionPages(pages, platform);
   variablePages(pages, platform);
   tokenPages(pages, platform);

@@ -6,6 +6,13 @@ export function pathOf(...names: string[]): string {
 const OF_COLLECTION = { tasks: 'Tasks', variables: 'Variables', tokens: 'Tokens', audit: 'Audit' } as const;
 const OF_TASK = { runbook: 'Runbook', runs: 'Runs', trends: 'Trends', schedules: 'Schedules' } as const;
 
+/** Pages of the administrator, whose names no collection can have. */
+const OF_ALL = { collections: ['Collections', '/'], tokens: ['Tokens', '/-/tokens'] } as const;
+
+export function administratorTabs(at: keyof typeof OF_ALL) {
+  return Object.entries(OF_ALL).map(([key, [text, href]]) => ({ text, href, current: key === at }));
+}
+
 /** Pages of a collection that are none of its tasks stand below `-`. */
 export function collectionTabs(collection: string, at: keyof typeof OF_COLLECTION) {
   return Object.entries(OF_COLLECTION).map(([key, text]) => ({

@@ -55,6 +55,17 @@ export async function listTokens(db: Db, collectionId: string | null): Promise<T
   return rows.map(tokenOf);
 }
 
+/** Those of every collection and of the administrator, whose stand first; with the name of the collection. */
+export async function listAllTokens(db: Db, limit: number): Promise<(Token & { collection: string | null })[]> {
+  const { rows } = await db.query<TokenRow & { collection: string | null }>(
+    `SELECT t.id, t.collection_id, t.name, t.prefix, t.created, t.last_used, c.name AS collection
+     FROM platform.tokens t LEFT JOIN platform.collections c ON c.id = t.collection_id
+     WHERE t.revoked IS NULL ORDER BY lower(c.name) NULLS FIRST, t.created LIMIT $1`,
+    [limit],
+  );
+  return rows.map((row) => ({ ...tokenOf(row), collection: row.collection }));
+}
+
 /** @returns whether there was one */
 export async function revokeToken(db: Db, { id, collectionId }: Pick<Token, 'id' | 'collectionId'>): Promise<boolean> {
   const { rowCount } = await db.query(

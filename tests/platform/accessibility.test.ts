@@ -88,6 +88,7 @@ const PAGES: Record<string, () => string> = {
   schedules: () => '/demo/t1/schedules',
   variables: () => '/demo/-/variables',
   tokens: () => '/demo/-/tokens',
+  'tokens of all': () => '/-/tokens',
   audit: () => '/demo/-/audit',
   'no such page': () => '/nowhere',
 };
