@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import { givenParameters } from '../../agent/parameters.ts';
 import type { RunRecord } from '../../agent/record/read.ts';
-import { loadRunbook } from '../../agent/runbook/load.ts';
+import { RunbookError } from '../../lib/errors.ts';
 import { actorOf } from '../api/auth.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
@@ -12,6 +12,7 @@ import { pathOf } from './places.ts';
 import { runFor } from './run-access.ts';
 import { Parameter } from './run-form.tsx';
 import { recordFor } from './run-record.ts';
+import { runbookOfRun } from './runbooks.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 
 const WINDOW = 'window_days';
@@ -30,7 +31,8 @@ export function forkRoute(pages: Hono<PageEnv>, platform: Platform): void {
     const given = Object.entries(fields).flatMap(([name, text]) =>
       name.startsWith(VAR) ? [[name.slice(VAR.length), text] as const] : [],
     );
-    const vars = { ...record.started.params, ...givenParameters(loadRunbook().manifest, Object.fromEntries(given)) };
+    const { manifest } = await runbookOfRun(run);
+    const vars = { ...record.started.params, ...givenParameters(manifest, Object.fromEntries(given)) };
     const { id: taskId, collectionId } = task;
     const token = c.get('token');
     const fork = await platform.queue.submit(
@@ -47,8 +49,13 @@ export function forkRoute(pages: Hono<PageEnv>, platform: Platform): void {
   });
 }
 
+/** A run whose runbook cannot be read was not performed: there is nothing to fork. */
+function nothingWhereUnread(error: unknown): undefined {
+  if (!(error instanceof RunbookError)) throw error;
+}
+
 /** @param step the first one that is performed anew */
-export function ForkForm({
+export async function ForkForm({
   c,
   found: { collection, task, run },
   record,
@@ -59,12 +66,12 @@ export function ForkForm({
   record: RunRecord;
   step: number;
 }) {
-  const { manifest, steps } = loadRunbook();
-  const isBundled = record.started.runbook.name === manifest.name;
-  if (step > steps.length || !isBundled) return null;
+  const runbook = await runbookOfRun(run).catch(nothingWhereUnread);
+  if (!runbook || step > runbook.steps.length) return null;
+  const { parameters } = runbook.manifest;
   const { params } = record.started;
   // The window of a run is pinned when its source is opened.
-  const names = Object.entries(manifest.parameters).filter(([name]) => step === 1 || name !== WINDOW);
+  const names = Object.entries(parameters).filter(([name]) => step === 1 || name !== WINDOW);
   return (
     <form method="post" action={`${pathOf(collection.name, task.name, run.trajectoryId)}/fork`} class="card">
       <Csrf c={c} />

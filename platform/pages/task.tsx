@@ -6,13 +6,13 @@ import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { type Task, updateTask } from '../store/tasks.ts';
-import { withRunbook } from '../work/perform.ts';
 import { askedIn, assertKeys, keysOf } from './asked.ts';
 import { eventFilesIn, FILES, keptSource } from './event-files.ts';
 import { page } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { prose } from './prose.tsx';
 import { RunForm } from './run-form.tsx';
+import { runbookOfTask } from './runbooks.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 import { Badges, badgesOf, ShapeOfTheRun } from './steps.tsx';
 import { type Fault, faultIn, ownParams, type Params, runPath, shownAgain, submitted } from './submit.ts';
@@ -27,7 +27,7 @@ export function taskPages(pages: Hono<PageEnv>, platform: Platform): void {
     const { collection, task } = await taskFor(platform, c.get('token'), c.req.param());
     const fields = await fieldsOf(c);
     try {
-      const runbook = await runbookOf(task);
+      const runbook = await runbookOfTask(task);
       const asked = askedIn(fields, runbook);
       const files = await eventFilesIn(c, fields);
       const source = files.length > 0 ? FILES : ownParams(task).source;
@@ -60,7 +60,7 @@ async function taskPage(c: PageContext, platform: Platform, { collection, task, 
     crumbs: [{ text: names.collection, href: pathOf(names.collection) }, { text: names.task }],
     tabs: taskTabs(names, 'runbook'),
   };
-  const runbook = await runbookOf(task).catch((fault: unknown) => fault);
+  const runbook = await runbookOfTask(task).catch((fault: unknown) => fault);
   if (runbook instanceof RunbookError) return page(c, { ...shown, children: <Unread task={task} fault={runbook} /> });
   if (runbook instanceof Error) throw runbook;
   const read = runbook as Runbook;
@@ -79,15 +79,6 @@ async function taskPage(c: PageContext, platform: Platform, { collection, task, 
     </>
   );
   return page(c, { ...shown, children }, fault === undefined ? 200 : 400);
-}
-
-/** The runbook of a task: its own text, or the one that ships with the program. @throws RunbookError where the text is none */
-function runbookOf(task: Task): Promise<Runbook> {
-  const { instruction } = ownParams(task);
-  return withRunbook(
-    instruction === undefined ? { instruction } : { instruction: String(instruction) },
-    async (runbook) => runbook,
-  );
 }
 
 function badgesFor(task: Task, runbook: Runbook) {
