@@ -14,6 +14,8 @@ interface PageProps {
   tabs?: { text: string; href: string; current: boolean }[];
   /** Paths of ours. */
   scripts?: string[];
+  /** Where there are no scripts, the page loads itself anew so often. */
+  refreshS?: number;
   children: Child;
 }
 
@@ -22,7 +24,7 @@ export function page(c: PageContext, props: PageProps, status: 200 | 400 | 401 |
   return c.html(html`<!doctype html>${<Page {...props} c={c} />}`, status);
 }
 
-function Page({ c, title, crumbs = [], tabs = [], scripts = [], children }: PageProps & { c: PageContext }) {
+function Page({ c, title, crumbs = [], tabs = [], scripts = [], refreshS, children }: PageProps & { c: PageContext }) {
   const token = c.get('token');
   return (
     <html lang="en">
@@ -33,6 +35,11 @@ function Page({ c, title, crumbs = [], tabs = [], scripts = [], children }: Page
         <title>{title === 'Runbooks' ? title : `${title} · Runbooks`}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/assets/style.css" />
+        {refreshS !== undefined && (
+          <noscript>
+            <meta http-equiv="refresh" content={String(refreshS)} />
+          </noscript>
+        )}
         {scripts.map((script) => (
           <script src={script} type="module" />
         ))}

@@ -13,6 +13,7 @@ import { runFolder } from '../work/results.ts';
 import { EventTail } from './event-tail.ts';
 import type { RunListener } from './listener.ts';
 import { runFor } from './run-access.ts';
+import { wordsOfRound } from './run-rounds.tsx';
 import type { PageEnv } from './session.ts';
 
 /** Connections stay open through proxies, and a session that ended is noticed. */
@@ -124,8 +125,12 @@ function messageOf(event: RunEvent): { event: string; data: string } | undefined
       return told('now', { text: event.message });
     case 'generation':
       return told('cost', { usd: event.properties.$ai_total_cost_usd });
+    case 'judge_opened':
+      return told('now', { text: `${event.model} judges the report.` });
     case 'graded':
-      return told('now', { text: `Graded: ${event.average.toFixed(2)} of 5` });
+      return told('round', wordsOfRound(event));
+    case 'round_finished':
+      return event.note === null ? undefined : told('now', { text: event.note });
     default:
       return undefined;
   }

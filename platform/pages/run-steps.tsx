@@ -1,11 +1,12 @@
-import type { TimelineEntry } from '../../agent/record/timeline.ts';
+import type { TimelineEntry, TimelineStep } from '../../agent/record/timeline.ts';
 import type { CallItem, TimelineItem, Work } from '../../agent/record/timeline-items.ts';
 import { plural, seconds, usd } from '../../lib/format.ts';
 
 /** Lines of one step; a step that did more is told by the log. */
 const MOST_LINES = 200;
 
-interface StepRow {
+/** What is shown of a step. */
+export interface StepRow {
   number: number;
   title: string;
   /** `waiting` where the run has not come so far. */
@@ -24,37 +25,43 @@ export function RunSteps({
   steps: readonly { number: number; title: string }[];
   ended: boolean;
 }) {
-  const rows = steps.map((step) => rowOf(step, entries, ended));
   return (
     <ol class="steps">
-      {rows.map(({ number, title, state, note, work }) => (
-        <li>
-          <details data-step={number} data-title={title} open={state === 'running' || work?.failure !== null}>
-            <summary>
-              <span class="n">{number}</span>
-              <b>{title}</b>
-              <small data-note="">{note}</small>
-              <span class={`state ${state}`}>{state}</span>
-            </summary>
-            <div class="body">
-              {work?.failure && (
-                <p class="error">
-                  {work.failure.message} {work.failure.hint}
-                </p>
-              )}
-              <ul class="calls">
-                {work?.items.slice(0, MOST_LINES).map((item) => (
-                  <Line item={item} />
-                ))}
-              </ul>
-              {work && work.items.length > MOST_LINES && (
-                <p class="muted">{plural(work.items.length - MOST_LINES, 'more line')} in events.jsonl.</p>
-              )}
-            </div>
-          </details>
-        </li>
+      {steps.map((step) => (
+        <Row row={rowOf(step, entries, ended)} />
       ))}
     </ol>
+  );
+}
+
+/** A step that opens: its calls, as far as they are known. */
+export function Row({ row: { number, title, state, note, work } }: { row: StepRow }) {
+  return (
+    <li>
+      <details data-step={number} data-title={title} open={state === 'running' || work?.failure !== null}>
+        <summary>
+          <span class="n">{number}</span>
+          <b>{title}</b>
+          <small data-note="">{note}</small>
+          <span class={`state ${state}`}>{state}</span>
+        </summary>
+        <div class="body">
+          {work?.failure && (
+            <p class="error">
+              {work.failure.message} {work.failure.hint}
+            </p>
+          )}
+          <ul class="calls">
+            {work?.items.slice(0, MOST_LINES).map((item) => (
+              <Line item={item} />
+            ))}
+          </ul>
+          {work && work.items.length > MOST_LINES && (
+            <p class="muted">{plural(work.items.length - MOST_LINES, 'more line')} in events.jsonl.</p>
+          )}
+        </div>
+      </details>
+    </li>
   );
 }
 
@@ -66,11 +73,19 @@ function rowOf(
   ended: boolean,
 ): StepRow {
   const found = entries.findLast((entry) => entry.kind === 'step' && entry.number === number);
-  const empty = { items: [], artifacts: [], failure: null };
   if (found?.kind !== 'step')
-    return { number, title, state: ended ? 'not begun' : 'waiting', note: '', work: ended ? undefined : empty };
-  const state = found.status === 'open' && ended ? 'broken off' : STATE[found.status];
-  return { number, title, state, note: found.elapsed_s === null ? '' : seconds(found.elapsed_s), work: found };
+    return { number, title, state: ended ? 'not begun' : 'waiting', note: '', work: ended ? undefined : NOTHING };
+  return performedRow(found, { title, ended });
+}
+
+/** Of a step that has no work yet. */
+export const NOTHING: Work = { items: [], artifacts: [], failure: null };
+
+/** A step that was begun. */
+export function performedRow(step: TimelineStep, { title, ended }: { title: string; ended: boolean }): StepRow {
+  const state = step.status === 'open' && ended ? 'broken off' : STATE[step.status];
+  const note = step.elapsed_s === null ? '' : seconds(step.elapsed_s);
+  return { number: step.number, title, state, note, work: step };
 }
 
 function Line({ item }: { item: TimelineItem }) {

@@ -14,9 +14,13 @@ import { Csrf, page, Time } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { runFor } from './run-access.ts';
 import { Files, Findings, REPORT_ID, Report, Verdict } from './run-results.tsx';
+import { RunRounds } from './run-rounds.tsx';
 import { RunSteps } from './run-steps.tsx';
 import { durationOf, State } from './runs.tsx';
 import type { PageContext, PageEnv } from './session.ts';
+
+/** A browser without scripts asks so often how far a run is. */
+const REFRESH_S = 10;
 
 /** A run: what it does while it goes on, what came of it when it is over. */
 export function runPages(pages: Hono<PageEnv>, platform: Platform): void {
@@ -40,8 +44,8 @@ export function runPages(pages: Hono<PageEnv>, platform: Platform): void {
       { text: names.task, href: pathOf(names.collection, names.task) },
       { text: run.trajectoryId },
     ];
-    const scripts = run.ended ? [] : ['/assets/live.js'];
-    return page(c, { title: `${task.name} ${run.trajectoryId}`, crumbs, tabs: taskTabs(names), children, scripts });
+    const live = run.ended ? {} : { scripts: ['/assets/live.js'], refreshS: REFRESH_S };
+    return page(c, { title: `${task.name} ${run.trajectoryId}`, crumbs, tabs: taskTabs(names), children, ...live });
   });
   pages.post('/:collection/:task/:trajectory{[0-9a-f]{8}}/cancel', async (c) => {
     const { collection, task, run } = await runFor(platform, c);
@@ -113,9 +117,10 @@ function GoingOn({ run, record, here }: { run: PlatformRun; record: RunRecord | 
         {timeline ? 'It goes on.' : now}
       </p>
       <noscript>
-        <p class="muted">Reload the page to see how far it is.</p>
+        <p class="muted">The page loads itself anew every {REFRESH_S} seconds.</p>
       </noscript>
       {record && <RunSteps entries={timeline?.entries ?? []} steps={record.started.steps} ended={false} />}
+      {record && <RunRounds entries={timeline?.entries ?? []} steps={record.started.steps} ended={false} />}
     </section>
   );
 }
@@ -130,6 +135,7 @@ interface OverProps {
 async function Over({ run, record, dir, here }: OverProps) {
   if (!record)
     return <p class="muted">It ended before it kept a record{run.started ? '' : ': no worker had begun it'}.</p>;
+  const { entries } = timelineOf(record);
   return (
     <>
       {filesAfter(record.events).has(REPORT) && (
@@ -143,7 +149,8 @@ async function Over({ run, record, dir, here }: OverProps) {
       <p>
         <a href={`${here}/steps`}>Each step with its calls as they were recorded, to look into and to fork</a>
       </p>
-      <RunSteps entries={timelineOf(record).entries} steps={record.started.steps} ended={true} />
+      <RunSteps entries={entries} steps={record.started.steps} ended={true} />
+      <RunRounds entries={entries} steps={record.started.steps} ended={true} />
       <Files dir={dir} here={here} />
       <Report dir={dir} record={record} />
     </>

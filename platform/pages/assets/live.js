@@ -15,6 +15,7 @@ function follow(page) {
   });
   on('step', ({ step, state, note }) => showStep(step, state, note));
   on('call', (call) => showCall(call));
+  on('round', (round) => showRound(round));
   on('now', ({ text }) => show(now, text));
   on('cost', ({ usd }) => addCost(document.querySelector('[data-cost]'), usd));
   stream.addEventListener('end', () => {
@@ -31,18 +32,65 @@ function show(element, text) {
 }
 
 function showStep(number, state, note) {
-  const step = document.querySelector(`[data-step="${Number(number)}"]`);
+  const step = state === 'running' ? begunStep(number) : stepOf(number);
   if (!step) return;
-  const badge = step.querySelector('.state');
-  badge.textContent = state;
-  badge.className = `state ${state}`;
-  show(step.querySelector('[data-note]'), note);
+  showState(step, state, note);
   step.open = state !== 'done';
   if (state === 'running') show(document.querySelector('[data-now]'), `Step ${Number(number)}: ${step.dataset.title}`);
 }
 
+/** The last one: a report is mended once for each round. */
+function stepOf(number) {
+  return [...document.querySelectorAll(`[data-step="${Number(number)}"]`)].at(-1);
+}
+
+/** A step of the runbook has its place already; any other one mends the report. */
+function begunStep(number) {
+  const known = stepOf(number);
+  if (known && !known.closest('[data-rounds]')) return known;
+  const mending = addRow('mending');
+  if (!mending) return undefined;
+  const round = [...document.querySelectorAll('[data-round]')].at(-1)?.dataset.round ?? '';
+  mending.dataset.step = String(Number(number));
+  mending.dataset.title = `Mending after round ${round}`;
+  show(mending.querySelector('b'), mending.dataset.title);
+  return mending;
+}
+
+function showRound({ number, state, note, reasons }) {
+  const round = addRow('round');
+  if (!round) return;
+  round.dataset.round = String(Number(number));
+  show(round.querySelector('.n'), String(number));
+  show(round.querySelector('b'), `Round ${Number(number)}`);
+  showState(round, state, note);
+  for (const reason of reasons) {
+    const line = document.createElement('li');
+    line.textContent = reason;
+    round.querySelector('.plain').append(line);
+  }
+  show(document.querySelector('[data-now]'), `Round ${Number(number)} is graded: ${note}`);
+}
+
+/** One more row of the rounds, as the page holds it ready. */
+function addRow(of) {
+  const rounds = document.querySelector('[data-rounds]');
+  const row = rounds?.querySelector(`template[data-of="${of}"]`)?.content.firstElementChild.cloneNode(true);
+  if (!row) return undefined;
+  rounds.hidden = false;
+  rounds.querySelector('ol').append(row);
+  return row.querySelector('details');
+}
+
+function showState(row, state, note) {
+  const badge = row.querySelector('.state');
+  badge.textContent = state;
+  badge.className = `state ${state}`;
+  show(row.querySelector('[data-note]'), note);
+}
+
 function showCall({ step, call, tool, detail = '', note = '', failed = false }) {
-  const list = document.querySelector(`[data-step="${Number(step)}"] .calls`);
+  const list = stepOf(step)?.querySelector('.calls');
   if (!list) return;
   const known = call === null ? null : list.querySelector(`[data-call="${Number(call)}"]`);
   const line = known ?? list.appendChild(lineOf(call, tool, detail));
