@@ -6,6 +6,7 @@ import type { PageEnv } from './session.ts';
 
 const TYPES = {
   'style.css': 'text/css; charset=utf-8',
+  'keys.js': 'text/javascript; charset=utf-8',
   'live.js': 'text/javascript; charset=utf-8',
 } as const;
 

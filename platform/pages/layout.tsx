@@ -40,7 +40,7 @@ function Page({ c, title, crumbs = [], tabs = [], scripts = [], refreshS, childr
             <meta http-equiv="refresh" content={String(refreshS)} />
           </noscript>
         )}
-        {scripts.map((script) => (
+        {[...(token ? ['/assets/keys.js'] : []), ...scripts].map((script) => (
           <script src={script} type="module" />
         ))}
       </head>
@@ -63,6 +63,9 @@ function Page({ c, title, crumbs = [], tabs = [], scripts = [], refreshS, childr
             <form method="post" action="/logout" class="who">
               <Csrf c={c} />
               <span title={`${token.prefix}…`}>{token.name}</span>
+              <button type="button" class="quiet" data-help="" hidden>
+                Keys
+              </button>
               <button type="submit" class="quiet">
                 Log out
               </button>
@@ -79,8 +82,44 @@ function Page({ c, title, crumbs = [], tabs = [], scripts = [], refreshS, childr
           </nav>
         )}
         <main id="main">{children}</main>
+        {token && <KeyHelp />}
       </body>
     </html>
+  );
+}
+
+const KEYS = {
+  j: 'To the next row of a list',
+  k: 'To the row before',
+  Enter: 'Open it',
+  '?': 'This help',
+  Esc: 'Close it',
+};
+
+/** What keys do (assets/keys.js), and the choice to have none: speech and slips of the hand press letters as well. */
+function KeyHelp() {
+  return (
+    <dialog id="keys" aria-labelledby="keys-title">
+      <form method="dialog">
+        <h2 id="keys-title">Keys</h2>
+        <dl>
+          {Object.entries(KEYS).map(([key, text]) => (
+            <>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{text}</dd>
+            </>
+          ))}
+        </dl>
+        <label class="check">
+          <input type="checkbox" /> Letters are keys
+        </label>
+        <div class="actions">
+          <button type="submit">Close</button>
+        </div>
+      </form>
+    </dialog>
   );
 }
 

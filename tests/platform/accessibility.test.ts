@@ -107,6 +107,47 @@ describe('everybody can read and use', () => {
     await tab.getByRole('heading', { name: 'Collections' }).waitFor();
   });
 
+  it('the help of the keys, and lists by keys', async () => {
+    await tab.setViewportSize({ width: 1280, height: 900 });
+    await tab.goto(`${running.base}/`);
+    await tab.keyboard.press('?');
+    const dialog = tab.getByRole('dialog', { name: 'Keys' });
+    await dialog.waitFor();
+    expect([...(await pageFaults(tab)), ...(await axeFaults(tab))]).toEqual([]);
+    if (PICTURES !== undefined) await picture('keys-1280-dark');
+    await tab.keyboard.press('j');
+    await tab.keyboard.press('Escape');
+    expect(await dialog.isVisible()).toBe(false);
+    const focused = () => tab.evaluate('document.activeElement.textContent');
+    for (const [key, name] of ['jdemo', 'jother', 'jother', 'kdemo', 'kdemo'].map((each) => [each[0], each.slice(1)])) {
+      await tab.keyboard.press(key ?? '');
+      expect(await focused(), key).toBe(name);
+    }
+    await tab.getByLabel('Name').pressSequentially('jk?');
+    expect(await tab.getByLabel('Name').inputValue()).toBe('jk?');
+    await tab.goto(`${running.base}/`);
+    await tab.keyboard.press('j');
+    await tab.keyboard.press('Enter');
+    await tab.getByRole('heading', { name: 'demo' }).waitFor();
+    await tab.goto(`${running.base}/demo/t1`);
+    await tab.keyboard.press('k');
+    await tab.keyboard.press('Enter');
+    expect(await tab.locator('.steps details[open]').count()).toBe(1);
+  });
+
+  it('pages without keys, for who turns them off', async () => {
+    await tab.goto(`${running.base}/`);
+    await tab.getByRole('button', { name: 'Keys' }).click();
+    await tab.getByLabel('Letters are keys').uncheck();
+    await tab.getByRole('button', { name: 'Close' }).click();
+    await tab.goto(`${running.base}/`);
+    for (const key of ['j', '?']) await tab.keyboard.press(key);
+    expect(await tab.evaluate('document.activeElement.tagName')).toBe('BODY');
+    expect(await tab.getByRole('dialog').isVisible()).toBe(false);
+    await tab.getByRole('button', { name: 'Keys' }).click();
+    await tab.getByLabel('Letters are keys').check();
+  });
+
   it.each(Object.entries(PAGES))('the page of %s', async (name, address) => {
     await lookAt(name.replaceAll(' ', '-'), address());
   });
