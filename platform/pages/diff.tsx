@@ -96,7 +96,7 @@ function Changed({ diff }: { diff: RunDiff }) {
 }
 
 function Changes({ title, changes }: { title: string; changes: readonly Change[] }) {
-  const rows = changes.map(({ name, before, after }) => [name, shown(before), shown(after)]);
+  const rows = changes.map(({ name, before, after }) => [name, shownValue(before), shownValue(after)]);
   return <Rows title={title} heads={['', 'Before', 'After']} rows={rows} />;
 }
 
@@ -151,7 +151,7 @@ function Queries({ queries }: Pick<RunDiff, 'queries'>) {
             Step {step}: {name} <span class="muted">{tool}</span> {kind}
             <span class="muted">
               {' '}
-              · rows {shown(rows.before)} to {shown(rows.after)} · {answer} answer
+              · rows {shownValue(rows.before)} to {shownValue(rows.after)} · {answer} answer
             </span>
           </summary>
           <div class="body">
@@ -165,7 +165,7 @@ function Queries({ queries }: Pick<RunDiff, 'queries'>) {
 }
 
 /** Lines that begin with + are new, with - gone. */
-function TextDiff({ text }: { text: string }) {
+export function TextDiff({ text }: { text: string }) {
   const lines = text.split('\n').slice(0, MOST_LINES);
   return (
     <pre class="excerpt" tabindex={0}>
@@ -183,10 +183,11 @@ function countOf(rows: number | null): string {
 }
 
 function wordsOf({ name, before, after }: Change): string {
-  return `${name}: ${shown(before)} to ${shown(after)}`;
+  return `${name}: ${shownValue(before)} to ${shownValue(after)}`;
 }
 
-function shown(value: unknown): string {
+/** A value in a cell. */
+export function shownValue(value: unknown): string {
   if (value === null || value === undefined || value === '') return 'none';
   return truncate(typeof value === 'string' ? value : JSON.stringify(value), MOST_VALUE);
 }

@@ -4,7 +4,13 @@ export function pathOf(...names: string[]): string {
 }
 
 const OF_COLLECTION = { tasks: 'Tasks', variables: 'Variables', tokens: 'Tokens', audit: 'Audit' } as const;
-const OF_TASK = { runbook: 'Runbook', runs: 'Runs', trends: 'Trends', schedules: 'Schedules' } as const;
+const OF_TASK = {
+  runbook: 'Runbook',
+  runs: 'Runs',
+  trends: 'Trends',
+  schedules: 'Schedules',
+  history: 'History',
+} as const;
 
 /** Pages of the administrator, whose names no collection can have. */
 const OF_ALL = { collections: ['Collections', '/'], tokens: ['Tokens', '/-/tokens'] } as const;

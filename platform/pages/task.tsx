@@ -61,7 +61,8 @@ async function taskPage(c: PageContext, platform: Platform, { collection, task, 
     tabs: taskTabs(names, 'runbook'),
   };
   const runbook = await runbookOfTask(task).catch((fault: unknown) => fault);
-  if (runbook instanceof RunbookError) return page(c, { ...shown, children: <Unread task={task} fault={runbook} /> });
+  if (runbook instanceof RunbookError)
+    return page(c, { ...shown, children: <Unread task={task} names={names} fault={runbook} /> });
   if (runbook instanceof Error) throw runbook;
   const read = runbook as Runbook;
   const form = {
@@ -71,7 +72,7 @@ async function taskPage(c: PageContext, platform: Platform, { collection, task, 
   };
   const children = (
     <>
-      <h1>{read.manifest.title}</h1>
+      <TaskHead title={read.manifest.title} names={names} />
       <p class="lead">{task.description ?? read.manifest.description}</p>
       <Badges facts={badgesFor(task, read)} />
       <RunForm {...form} />
@@ -79,6 +80,22 @@ async function taskPage(c: PageContext, platform: Platform, { collection, task, 
     </>
   );
   return page(c, { ...shown, children }, fault === undefined ? 200 : 400);
+}
+
+interface Names {
+  collection: string;
+  task: string;
+}
+
+function TaskHead({ title, names: { collection, task } }: { title: string; names: Names }) {
+  return (
+    <div class="top">
+      <h1>{title}</h1>
+      <a class="button quiet" href={pathOf(collection, task, 'delete')}>
+        Delete …
+      </a>
+    </div>
+  );
 }
 
 function badgesFor(task: Task, runbook: Runbook) {
@@ -97,11 +114,11 @@ function shown(value: unknown): string {
 }
 
 /** A text that cannot be read as a runbook, with why. */
-async function Unread({ task, fault }: { task: Task; fault: RunbookError }) {
+async function Unread({ task, names, fault }: { task: Task; names: Names; fault: RunbookError }) {
   const body = String(ownParams(task).instruction).replace(/^---\r?\n[\s\S]*?\r?\n---\r?\n/u, '');
   return (
     <>
-      <h1>{task.name}</h1>
+      <TaskHead title={task.name} names={names} />
       {task.description && <p class="lead">{task.description}</p>}
       <p class="error">This is no runbook that can be performed: {fault.message}</p>
       <div class="report">{await prose(body)}</div>

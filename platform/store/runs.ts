@@ -124,6 +124,15 @@ export async function listRuns(
   return { runs: rows.map(runOf), total: count.rows[0]?.total ?? 0 };
 }
 
+/** How many runs of a task are not over. */
+export async function openRuns(db: Db, taskId: string): Promise<number> {
+  const { rows } = await db.query<{ total: number }>(
+    `SELECT count(*) AS total FROM platform.runs WHERE task_id = $1 AND status IN ('pending', 'running')`,
+    [taskId],
+  );
+  return rows[0]?.total ?? 0;
+}
+
 /** Runs of the same task that ended before a run was made and passed or did not, newest first. */
 export async function earlierRuns(db: Db, { id, taskId, created }: PlatformRun, limit: number): Promise<PlatformRun[]> {
   const { rows } = await db.query<RunRow>(

@@ -86,11 +86,11 @@ export async function deleteTask(db: Db, id: string): Promise<void> {
 }
 
 /** Newest first. */
-export async function taskVersions(db: Db, taskId: string): Promise<TaskVersion[]> {
+export async function taskVersions(db: Db, taskId: string, limit?: number): Promise<TaskVersion[]> {
   const { rows } = await db.query<Omit<TaskVersion, 'contentHash'> & { content_hash: string }>(
     `SELECT index, content_hash, operation, data, created FROM platform.task_versions
-     WHERE task_id = $1 ORDER BY index DESC`,
-    [taskId],
+     WHERE task_id = $1 ORDER BY index DESC LIMIT $2`,
+    [taskId, limit ?? null],
   );
   return rows.map(({ content_hash, ...version }) => ({ ...version, contentHash: content_hash }));
 }

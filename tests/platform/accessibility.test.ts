@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeVariables } from '../../platform/store/environment.ts';
 import { createRoutine } from '../../platform/store/routines.ts';
 import { type PlatformRun, runById } from '../../platform/store/runs.ts';
-import { createTask } from '../../platform/store/tasks.ts';
+import { createTask, updateTask } from '../../platform/store/tasks.ts';
 import { axeFaults } from './axe.ts';
 import { halfRun } from './half-run.ts';
 import { pageFaults } from './page-faults.ts';
@@ -28,6 +28,8 @@ beforeAll(async () => {
   const task = await createTask(pool, collectionId, {
     ...{ ...TASK, ...kind, hasFileUploads: false, isPrivate: true, isChatFlow: false },
   });
+  const workflow = { ...TASK.workflow, init_params: { source: 'sample', vars: { top_n: 5 } } };
+  if (task) await updateTask(pool, task, { workflow });
   const wanted = { collectionId, taskId: task?.id ?? '', workflow: TASK.workflow, author: 'demo' };
   run = await ended(await queue.submit({ ...wanted, initParams: {} }));
   const initParams = { vars: { top_n: 3 } };
@@ -78,6 +80,8 @@ const PAGES: Record<string, () => string> = {
   'no tasks': () => '/other',
   deploy: () => '/demo/-/deploy',
   task: () => '/demo/t1',
+  history: () => '/demo/t1/history',
+  'deleting a task': () => '/demo/t1/delete',
   runs: () => '/demo/t1/runs',
   'live run': () => `/demo/t1/${half.trajectoryId}`,
   'finished run and report': () => `/demo/t1/${run.trajectoryId}`,

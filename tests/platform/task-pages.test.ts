@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { createRun, endRun } from '../../platform/store/runs.ts';
+import { taskByName, updateTask } from '../../platform/store/tasks.ts';
+import { withServer } from './server.ts';
+import { Visitor } from './visitor.ts';
+
+const running = withServer();
+const { tokens } = running;
+const HOSTILE = '<script>alert(1)</script>';
+const FORM = { source: 'sample', driver: 'scripted', do: 'save' };
+
+async function deployed(name: string) {
+  const browser = await new Visitor(running.base).logIn(tokens.demo);
+  await browser.post('/demo/-/deploy', '/demo/-/deploy', { ...FORM, name, 'vars.top_n': '4' });
+  const { pool } = running.platform;
+  const { rows } = await pool.query<{ id: string }>(`SELECT id FROM platform.collections WHERE name = 'demo'`);
+  const task = await taskByName(pool, rows[0]?.id ?? '', name);
+  if (!task) throw new Error('it was not deployed');
+  return { browser, task };
+}
+
+describe('the history of a task', () => {
+  it('has what changed each time: values, and lines of its runbook', async () => {
+    const { browser, task } = await deployed('changing');
+    await browser.post('/demo/changing', '/demo/changing', { ...FORM, 'vars.top_n': '6' });
+    const { pool } = running.platform;
+    const init = (instruction: string) => ({ workflow: { ...task.workflow, init_params: { instruction } } });
+    const first = await updateTask(pool, task, init(`# Do\n\nOne ${HOSTILE}\n`));
+    if (first) await updateTask(pool, first, init('# Do\n\nTwo\n'));
+    const { status, text } = await browser.get('/demo/changing/history');
+    expect(status).toBe(200);
+    expect([...text.matchAll(/<summary><b>(\d)<\/b>/gu)].map(([, number]) => number)).toEqual(['4', '3', '2', '1']);
+    expect(text).toMatch(/<code>vars\.top_n<\/code><\/td><td>4<\/td><td>6<\/td>/u);
+    expect(text).toContain('From the bundled runbook to a text of its own.');
+    expect(text).toMatch(/<del>-One &lt;script&gt;[^<]*<\/del><ins>\+Two\n<\/ins>/u);
+    expect(text).not.toContain(HOSTILE);
+  });
+
+  it('is nobody else’s', async () => {
+    const other = await new Visitor(running.base).logIn(tokens.other);
+    for (const page of ['history', 'delete']) expect((await other.get(`/demo/changing/${page}`)).status).toBe(404);
+    const sent = await other.post('/other', '/demo/changing/delete', { name: 'changing' });
+    expect(sent.status).toBe(404);
+  });
+});
+
+describe('a task', () => {
+  it('is deleted by whoever types its name, when none of its runs goes on', async () => {
+    const { browser, task } = await deployed('short-lived');
+    const { pool } = running.platform;
+    const ids = { collectionId: task.collectionId, taskId: task.id };
+    const run = await createRun(pool, { ...ids, initParams: {}, workflow: {} });
+    const here = '/demo/short-lived/delete';
+    expect((await browser.get('/demo/short-lived')).text).toContain(`href="${here}"`);
+    expect((await browser.get(here)).text).toMatch(/1 run\b.*0 schedules/su);
+    const remove = (name: string) => browser.post(here, here, { name });
+    expect((await remove('short')).text).toContain('This is not the name of the task.');
+    expect((await remove('short-lived')).text).toContain('A run of it goes on');
+    await endRun(pool, run?.id ?? '', { state: 'cancelled', exitCode: 130, error: null });
+    expect((await browser.send(here, { name: 'short-lived' })).status).toBe(403);
+    expect(await remove('short-lived')).toMatchObject({ status: 303, headers: { location: '/demo' } });
+    expect((await browser.get('/demo/short-lived')).status).toBe(404);
+    expect((await browser.get('/demo/-/audit')).text).toContain('task.delete');
+  });
+});
