@@ -153,21 +153,22 @@ function findingsIn(dir: string) {
 export const REPORT_ID = 'the_report';
 
 /** The report, as safe HTML with its figures in it. */
-export async function Report({ dir, record }: { dir: string; record: RunRecord }) {
-  if (!filesAfter(record.events).has(REPORT)) return null;
+export async function Report({ dir, here }: ResultsProps) {
+  const known = new Set(outlineIn(dir)?.files);
+  if (!known.has(REPORT)) return null;
   return (
     <section>
       <h2 id={REPORT_ID}>Report</h2>
-      <div class="report">{await reportIn(dir)}</div>
+      <div class="report">{await reportIn(dir, (file) => (known.has(file) ? fileHref(here, file) : undefined))}</div>
     </section>
   );
 }
 
-async function reportIn(dir: string) {
+async function reportIn(dir: string, place: (file: string) => string | undefined) {
   try {
     const results = ResultsDir.open(dir);
     const load = (file: string) => loadFigure(results, file);
-    const { html } = await renderMarkdown(results.readText(REPORT), { load, lines: true, ms: RENDER_MS });
+    const { html } = await renderMarkdown(results.readText(REPORT), { load, place, lines: true, ms: RENDER_MS });
     return raw(html);
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error;
@@ -175,25 +176,32 @@ async function reportIn(dir: string) {
   }
 }
 
-/** Everything that the run left. @param here the path of its page */
-export function Files({ dir, here }: { dir: string; here: string }) {
+interface ResultsProps {
+  dir: string;
+  /** The path of the run's page. */
+  here: string;
+}
+
+/** Where a file of a run is found: figures to look at, everything else for download. */
+function fileHref(here: string, file: string): string {
+  const parts = file.split('/').map(encodeURIComponent).join('/');
+  return figurePath(file) === undefined ? `${here}/files/${parts}` : `${here}/${parts}`;
+}
+
+/** Everything that the run left. */
+export function Files({ dir, here }: ResultsProps) {
   return (
     <section>
       <h2>Files</h2>
       <ul class="files">
         {(outlineIn(dir)?.files ?? []).map((file) => {
           const found = plainFileIn(dir, file);
-          const isFigure = figurePath(file) !== undefined;
-          const parts = file.split('/').map(encodeURIComponent).join('/');
+          const download = figurePath(file) === undefined ? { download: '' } : {};
           return (
             <li>
-              {isFigure ? (
-                <a href={`${here}/${parts}`}>{file}</a>
-              ) : (
-                <a href={`${here}/files/${parts}`} download="">
-                  {file}
-                </a>
-              )}
+              <a href={fileHref(here, file)} {...download}>
+                {file}
+              </a>
               <small>{found ? bytes(found.size) : 'gone'}</small>
             </li>
           );

@@ -152,7 +152,7 @@ async function Over({ run, record, dir, here }: OverProps) {
       <RunSteps entries={entries} steps={record.started.steps} ended={true} />
       <RunRounds entries={entries} steps={record.started.steps} ended={true} />
       <Files dir={dir} here={here} />
-      <Report dir={dir} record={record} />
+      <Report dir={dir} here={here} />
     </>
   );
 }

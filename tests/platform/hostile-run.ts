@@ -20,7 +20,7 @@ const REPORT = `# ${HOSTILE}
 
 ${HOSTILE}
 
-[script](javascript:window.hit=1) [data](data:text/html,<script>window.hit=1</script>) [out](../../../../login) [file](data/findings.json)
+[script](javascript:window.hit=1) [data](data:text/html,<script>window.hit=1</script>) [out](../../../../login) [file](data/findings.json) [chart](./figures/cost_by_operation.svg) [gone](data/gone.json) ![picture](data/metrics_by_span.csv)
 
 ![remote](http://127.0.0.1:9/x.png) ![chart](figures/cost_by_operation.svg)
 
@@ -65,6 +65,6 @@ function changed(event: RunEvent, { dir, files }: { dir: string; files: Record<s
   const sha256 = digestOf(content);
   const file = path.join(dir, PAYLOADS, placeOf(sha256));
   mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, content);
+  for (const place of [file, path.join(dir, event.path)]) writeFileSync(place, content);
   return { ...event, sha256 };
 }

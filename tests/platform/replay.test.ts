@@ -119,6 +119,21 @@ describe('a run that is over', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
+  it('has a report whose links lead to its files', async () => {
+    const hostile = await hostileRun(running.platform, run);
+    const here = `/demo/t1/${hostile.trajectoryId}`;
+    await tab.goto(at(hostile.trajectoryId));
+    const report = tab.locator('.report');
+    const href = (name: string) => report.getByText(name, { exact: true }).getAttribute('href');
+    expect(await href('file')).toBe(`${here}/files/data/findings.json`);
+    expect(await href('chart')).toBe(`${here}/figures/cost_by_operation.svg`);
+    expect(await href('[image: picture]')).toBe(`${here}/files/data/metrics_by_span.csv`);
+    for (const name of ['gone', 'out', 'script', 'data']) expect(await href(name), name).toBeNull();
+    const browser = await new Visitor(running.base).logIn(running.tokens.demo);
+    for (const file of ['files/data/findings.json', 'figures/cost_by_operation.svg'])
+      expect((await browser.get(`${here}/${file}`)).status, file).toBe(200);
+  }, 60_000);
+
   it('is reached from a link on another site by whoever is logged in', async () => {
     const elsewhere = await serve((response) => {
       response.setHeader('content-type', 'text/html');

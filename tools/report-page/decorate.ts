@@ -52,7 +52,7 @@ function uniqueSlug(text: string, used: Set<string>): string {
 }
 
 /**
- * Images: figures of the results dir become data URIs, anything else becomes its alternative text. A figure that stands
+ * Images: figures of the results dir become data URIs, another file becomes a link with its alternative text, anything else that text. A figure that stands
  * alone in its paragraph becomes a `<figure>`.
  * @returns the paths that were shown
  */
@@ -64,7 +64,9 @@ export function inlineFigures(tree: Root, load: (path: string) => Figure | undef
     const figure = path === undefined ? undefined : load(path);
     const alt = String(node.properties.alt ?? '');
     if (figure) shown.add(figure.path);
-    parent.children[index] = figure ? image(figure, alt) : missingImage(alt);
+    const isLinked = parent.type === 'element' && parent.tagName === 'a';
+    const file = isLinked ? undefined : localFile(String(node.properties.src ?? ''));
+    parent.children[index] = figure ? image(figure, alt) : missingImage(alt, file);
     return SKIP;
   });
   visit(tree, 'element', (node, index, parent) => {
@@ -88,22 +90,31 @@ function image({ src, width, height }: Figure, alt: string): Element {
   return element('img', { src, alt, ...(width && height ? { width, height } : {}) }, []);
 }
 
-function missingImage(alt: string): Element {
-  return element('em', {}, [{ type: 'text', value: `[image${alt ? `: ${alt}` : ''}]` }]);
+function missingImage(alt: string, file: string | undefined): Element {
+  const text = { type: 'text', value: `[image${alt ? `: ${alt}` : ''}]` } as const;
+  return element('em', {}, [file === undefined ? text : element('a', { href: file }, [text])]);
+}
+
+/** The path of a file in the results dir (`./data/x.json` too), or undefined for anything else. */
+function localFile(href: string): string | undefined {
+  return /^(?:\.\/)?([\w-][\w.-]*(?:\/[\w-][\w.-]*)*)$/u.exec(href)?.[1];
 }
 
 /**
  * Links: other sites get `rel`; paths that leave the folder lose their address.
- * @param place of a file of the folder, where it is not beside the page
+ * @param place of a file of the folder, where it is not beside the page; undefined for one that is not there
  */
-export function tameLinks(tree: Root, place: (file: string) => string = (file) => file): void {
+export function tameLinks(tree: Root, place: (file: string) => string | undefined = (file) => file): void {
   visit(tree, 'element', (node) => {
     if (node.tagName !== 'a') return;
     const href = String(node.properties.href ?? '');
     if (/^(https?:|mailto:)/iu.test(href)) node.properties.rel = ['noopener', 'noreferrer', 'nofollow'];
-    else if (/^(?:\.\/)?[\w-][\w.-]*(\/[\w-][\w.-]*)*$/u.test(href))
-      node.properties.href = place(href.replace(/^\.\//u, ''));
-    else if (!href.startsWith('#')) delete node.properties.href;
+    else if (!href.startsWith('#')) {
+      const file = localFile(href);
+      const found = file === undefined ? undefined : place(file);
+      if (found === undefined) delete node.properties.href;
+      else node.properties.href = found;
+    }
   });
 }
 

@@ -35,8 +35,8 @@ export interface MarkdownOptions {
   load(path: string): Figure | undefined;
   /** Appended where the text does not show them. */
   extra?: { figure: Figure; alt: string }[];
-  /** Where a file of the results dir is found; default: beside the page. */
-  place?: ((file: string) => string) | undefined;
+  /** Where a file of the results dir is found, undefined for nowhere; default: beside the page. */
+  place?: ((file: string) => string | undefined) | undefined;
   /** Anchors `L1`, `L2` … for the lines of the text. */
   lines?: boolean;
   /** Of the ids of headings; default: none. */
