@@ -17,6 +17,7 @@ export function auditPages(pages: Hono<PageEnv>, platform: Platform): void {
       <>
         <h1>Audit</h1>
         <p class="lead">The newest {MOST} changes and logins.</p>
+        {entries.length === 0 && <p class="muted">There are none yet.</p>}
         {entries.length > 0 && (
           <Table of="Changes and logins">
             <thead>

@@ -139,6 +139,19 @@ describe('everybody can read and use', () => {
     expect(await tab.locator('.steps details[open]').count()).toBe(1);
   });
 
+  it('the field of files, and what is wrong with one', async () => {
+    await tab.goto(`${running.base}/demo/-/deploy`);
+    const field = tab.locator('[name=files]');
+    expect(await field.isVisible()).toBe(false);
+    await tab.locator('[name=source]').selectOption('files');
+    await field.setInputFiles({ name: 'a.csv', mimeType: 'text/csv', buffer: Buffer.from('event') });
+    await tab.getByRole('button', { name: 'Deploy', exact: true }).click();
+    await tab.getByText('a.csv is no JSON').waitFor();
+    expect(await tab.evaluate('document.activeElement.name')).toBe('files');
+    expect([...(await pageFaults(tab)), ...(await axeFaults(tab))]).toEqual([]);
+    if (PICTURES !== undefined) await picture('wrong-file-1280-dark');
+  });
+
   it('pages without keys, for who turns them off', async () => {
     await tab.goto(`${running.base}/`);
     await tab.getByRole('button', { name: 'Keys' }).click();

@@ -1,7 +1,7 @@
 // j and k move through the rows of a list, Enter opens one, ? tells the keys. Everything works without them, and they can be turned off.
 const ROWS = 'main :is(.entries > li, tbody > tr, .steps > li, .change)';
 const OPENS = 'a[href], summary';
-const TYPED_INTO = 'input, textarea, select, [contenteditable]';
+const TYPED_INTO = 'input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable]';
 const OFF = 'keys-off';
 
 const help = document.querySelector('#keys');
