@@ -283,20 +283,30 @@ class Run {
     }
   }
 
+  /** A verdict that the log does not have is none: the run failed. */
   #finish(exitCode: RunExit, grade: Grade | null = null): RunOutcome {
     const { results } = this.#parts;
     const records = this.#opened?.queries.records ?? [];
     const report = this.#done.length > 0 && results.exists(REPORT) ? results.resolve(REPORT) : null;
     for (const event of this.#changesLeft()) this.#emitSafely(event);
-    this.#emitSafely({
+    const end = (exit: RunExit): EventBody => ({
       type: 'run_finished',
-      exit: exitCode,
+      exit,
       queries: records.length,
       response_bytes: records.reduce((sum, record) => sum + record.response_bytes, 0),
       elapsed_s: (performance.now() - this.#started) / 1000,
       report,
     });
-    return { id: this.#parts.id, exitCode, resultsDir: results.root, report, grade };
+    const outcome = { id: this.#parts.id, exitCode, resultsDir: results.root, report, grade };
+    try {
+      this.#emit(end(exitCode));
+      return outcome;
+    } catch (error) {
+      if (exitCode > 1) return outcome;
+      this.#emitSafely({ type: 'grade_failed', ...failureOf(error) });
+      this.#emitSafely(end(5));
+      return { ...outcome, exitCode: 5 };
+    }
   }
 
   /** A disk that is full takes no payload either. */

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../agent/events.ts';
+import { Payloads } from '../../agent/record/payloads.ts';
+import { LiveRecorder } from '../../agent/record/recorder.ts';
 import { type ErrorCode, RunbookError } from '../../lib/errors.ts';
 import { FRONTMATTER, fixedSource, manifestOf, NOW, runToy, step, temporaryFolder, toyRunbook } from './toy.ts';
 
@@ -159,6 +161,22 @@ describe('runRunbook', () => {
       { name: 'metrics', passed: false, message: 'not reached' },
     ]);
     expect(read(outcome.resultsDir, 'summary.md')).toContain('stopped at step 2');
+  });
+
+  it('does not pass where the log does not take its end', async () => {
+    const resultsDir = path.join(temporaryFolder(), 'results');
+    class OnFullDisk extends LiveRecorder {
+      override sync(): void {
+        if (read(resultsDir, 'events.jsonl').includes('"type":"graded"')) throw new Error('ENOSPC');
+        super.sync();
+      }
+    }
+    const recorder = new OnFullDisk(new Payloads(resultsDir));
+    const { outcome, events } = await runToy(toyRunbook(), { resultsDir, recorder, rounds: 1 });
+    expect(outcome.exitCode).toBe(5);
+    expect(find(events, 'grade_failed')?.message).toContain('ENOSPC');
+    expect(events.at(-1)).toMatchObject({ type: 'run_finished', exit: 5 });
+    expect(read(resultsDir, 'events.jsonl')).not.toContain('run_finished');
   });
 
   it('does not take a fault of the program for a gate', async () => {
