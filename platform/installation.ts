@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { startEmbedded } from './database/embedded.ts';
+import { keepRunning } from './database/keeper.ts';
 import { migrate } from './database/migrate.ts';
 import { openPool, type Pool } from './database/pool.ts';
 import { Cipher } from './secrets/cipher.ts';
@@ -45,7 +46,9 @@ export async function openInstallation(dataDir: string, env: Env): Promise<Insta
   try {
     const pool = await openPool(url);
     await migrate(pool, url);
+    const stopKeeping = embedded && keepRunning(embedded);
     const close = async () => {
+      await stopKeeping?.();
       await pool.end();
       await embedded?.stop();
     };

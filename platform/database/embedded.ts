@@ -22,6 +22,8 @@ import { SoleServer } from './sole.ts';
 export interface EmbeddedPostgres {
   /** With the password: never shown. */
   url: string;
+  /** Starts it again on its port where nobody listens there: it was killed, or its disk was full. @throws RunbookError `config` */
+  revive(): Promise<void>;
   /** Ends the server in order: transactions that are open are rolled back. */
   stop(): Promise<void>;
 }
@@ -33,8 +35,9 @@ interface Binaries {
 
 const USER = 'runbook';
 const DATABASE = 'platform';
-/** Somebody may take a free port before the server does. */
+/** Somebody may take a free port before the server does, and what a killed server left ends a moment later. */
 const START_ATTEMPTS = 5;
+const AGAIN_MS = 1_000;
 const STOP_SECONDS = 60;
 
 /**
@@ -51,11 +54,16 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> 
   const port = (await isRunning(binaries, place)) ? portOf(place) : await start(binaries, place);
   const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
   const sole = await SoleServer.take(url, place.root);
-  const stop = async () => {
-    await sole.release();
-    await ctl(binaries, place, ['stop', '-m', 'fast', '-w', '-t', String(STOP_SECONDS)]);
+  return {
+    url,
+    async revive() {
+      if (await isFree(port)) await launch(binaries, place, port);
+    },
+    async stop() {
+      await sole.release();
+      await ctl(binaries, place, ['stop', '-m', 'fast', '-w', '-t', String(STOP_SECONDS)]);
+    },
   };
-  return { url, stop };
 }
 
 /** An installation below a folder that is closed to others, such as /root, is copied beside the data: the server's user must read it. */
@@ -146,11 +154,10 @@ async function initialise({ initdb }: Binaries, place: Place): Promise<void> {
 
 async function start(binaries: Binaries, place: Place): Promise<number> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = (attempt === 1 && lastPort(place)) || (await freePort());
-    const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '100' };
-    const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
+    const last = lastPort(place);
+    const port = last && (await isFree(last)) ? last : await freePort();
     try {
-      await ctl(binaries, place, ['start', '-w', '-l', place.log, '-o', [`-p ${port}`, ...options].join(' ')]);
+      await launch(binaries, place, port);
       await createDatabase(place, port);
       writeFileSync(place.port, String(port));
       return port;
@@ -158,8 +165,15 @@ async function start(binaries: Binaries, place: Place): Promise<number> {
       // Another process may have started it meanwhile.
       if (await isRunning(binaries, place)) return portOf(place);
       if (attempt === START_ATTEMPTS) throw notStarted(cause, place.log);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }
+}
+
+function launch(binaries: Binaries, place: Place, port: number): Promise<void> {
+  const settings = { listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '100' };
+  const options = Object.entries(settings).map(([name, value]) => `-c ${name}='${value}'`);
+  return ctl(binaries, place, ['start', '-w', '-l', place.log, '-o', [`-p ${port}`, ...options].join(' ')]);
 }
 
 function lastPort({ port }: Place): number | undefined {
@@ -212,13 +226,22 @@ async function run(file: string, args: string[], { owner, data }: Place): Promis
   });
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+async function freePort(): Promise<number> {
+  return (await listenOn(0)) ?? 0;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  return (await listenOn(port)) !== undefined;
+}
+
+/** Tries it for a moment. @param port 0 for any. @returns undefined where somebody else listens */
+function listenOn(port: number): Promise<number | undefined> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.once('error', () => resolve(undefined));
+    server.listen(port, '127.0.0.1', () => {
       const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : undefined));
     });
   });
 }
