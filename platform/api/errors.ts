@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { Scrubber } from '../../agent/secrets.ts';
 import { RunbookError } from '../../lib/errors.ts';
-import { isUnanswered, isUnstorable } from '../database/pool.ts';
+import { isDiskFull, isUnanswered, isUnstorable } from '../database/pool.ts';
 
 /** An answer that is an error: `{"detail": "text"}`, as Jetty's. */
 export function refusal(status: ContentfulStatusCode, detail: string): HTTPException {
@@ -29,6 +29,7 @@ export function answerTo(error: Error, c: Context): Response {
   }
   if (error instanceof RunbookError && (error.code === 'usage' || error.code === 'config'))
     return c.json({ detail: error.hint ? `${error.message} ${error.hint}` : error.message }, 400);
+  if (isDiskFull(error)) return c.json({ detail: 'The disk of the server is full; nothing was kept' }, 507);
   if (isUnanswered(error)) {
     c.header('Retry-After', '1');
     return c.json({ detail: 'The database does not answer; try again' }, 503);

@@ -29,8 +29,9 @@ export async function openPool(url: string): Promise<Pool> {
     statement_timeout: STATEMENT_MS,
     application_name: 'runbook',
   });
-  // An idle connection ends with its server; who queries next is told.
+  // An idle connection ends with its server; who queries next is told, and so is who holds one for a transaction.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await pool.query('SELECT 1');
     return pool;
@@ -79,8 +80,8 @@ export function isTaken(error: unknown): boolean {
   return (error as { code?: unknown }).code === UNIQUE_VIOLATION;
 }
 
-/** Class 08 (connection), 57P (operator intervention: shutdown, crash), 53300 (too many connections). */
-const UNANSWERED = /^(?:08|57P|53300)/u;
+/** Class 08 (connection), 57P (operator intervention: shutdown, crash), 53 (no disk, memory or connection left). */
+const UNANSWERED = /^(?:08|57P|53)/u;
 const SYSTEM = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
 
 /** Whether the database could not be asked, and may be again. */
@@ -88,7 +89,15 @@ export function isUnanswered(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   if (code !== undefined) return UNANSWERED.test(code) || SYSTEM.has(code);
   // pg's own words, which have no code.
-  return /connection (?:terminated|ended)|timeout exceeded when trying to connect/iu.test(message ?? '');
+  return /connection (?:terminated|ended|error)|timeout exceeded when trying to connect/iu.test(message ?? '');
+}
+
+/** Of the system, and PostgreSQL's (class 53). */
+const FULL = new Set(['ENOSPC', 'EDQUOT', '53100']);
+
+/** Whether a disk takes no more: ours, or the database's. */
+export function isDiskFull(error: unknown): boolean {
+  return FULL.has((error as { code?: string }).code ?? '');
 }
 
 /** Class 22 (data exception): NUL in a text, half a character, no UUID; 54001: nested too deeply. */

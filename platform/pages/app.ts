@@ -4,7 +4,7 @@ import { RunbookError } from '../../lib/errors.ts';
 import { isMalformed, logFailure, MALFORMED } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { limitRate } from '../api/rate.ts';
-import { isUnanswered } from '../database/pool.ts';
+import { isDiskFull, isUnanswered } from '../database/pool.ts';
 import { allTokensPages } from './all-tokens.tsx';
 import { assetRoutes } from './assets.ts';
 import { auditPages } from './audit.tsx';
@@ -76,6 +76,7 @@ function problem(c: PageContext, error: Error): Response | Promise<Response> {
   }
   if (error instanceof RunbookError && (error.code === 'usage' || error.code === 'config'))
     return problemPage(c, 400, error.hint ? `${error.message} ${error.hint}` : error.message);
+  if (isDiskFull(error)) return problemPage(c, 507, 'The disk of the server is full; nothing was kept.');
   if (isUnanswered(error)) return problemPage(c, 503, 'The database does not answer; try again.');
   if (isMalformed(error)) return problemPage(c, 400, `${MALFORMED}.`);
   logFailure(error);

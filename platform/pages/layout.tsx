@@ -20,7 +20,11 @@ interface PageProps {
 }
 
 /** Answers with a page. */
-export function page(c: PageContext, props: PageProps, status: 200 | 400 | 401 | 403 | 404 | 429 | 500 | 503 = 200) {
+export function page(
+  c: PageContext,
+  props: PageProps,
+  status: 200 | 400 | 401 | 403 | 404 | 429 | 500 | 503 | 507 = 200,
+) {
   return c.html(html`<!doctype html>${<Page {...props} c={c} />}`, status);
 }
 
@@ -129,7 +133,7 @@ export function Csrf({ c }: { c: PageContext }) {
 }
 
 /** A page that says why there is no other. */
-export function problemPage(c: PageContext, status: 400 | 401 | 403 | 404 | 429 | 500 | 503, text: string) {
+export function problemPage(c: PageContext, status: 400 | 401 | 403 | 404 | 429 | 500 | 503 | 507, text: string) {
   const title = status === 404 ? 'Not found' : status >= 500 ? 'The server failed' : 'Not possible';
   return page(
     c,

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { startEmbedded } from '../../platform/database/embedded.ts';
+import { keepRunning } from '../../platform/database/keeper.ts';
 import { migrate } from '../../platform/database/migrate.ts';
 import { MIGRATIONS } from '../../platform/database/migrations.ts';
-import { openPool, transaction } from '../../platform/database/pool.ts';
+import { isUnanswered, openPool, transaction } from '../../platform/database/pool.ts';
 import { withDatabase } from './postgres.ts';
 
 const database = withDatabase();
@@ -48,6 +49,24 @@ describe('the embedded PostgreSQL', () => {
   });
 });
 
+describe('an embedded PostgreSQL that is looked after', () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('is started again at its address when it was killed', async () => {
+    const server = await startEmbedded(dir);
+    const stopKeeping = keepRunning(server);
+    const pool = await openPool(server.url);
+    const pid = Number(readFileSync(path.join(dir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(() => pool.query('SELECT 1').catch(() => undefined), { timeout: 30_000 }).toBeUndefined();
+    await expect.poll(() => pool.query('SELECT 1').catch(() => undefined), { timeout: 30_000 }).toBeDefined();
+    await stopKeeping();
+    await pool.end();
+    await server.stop();
+  }, 60_000);
+});
+
 describe('the schema', () => {
   it('is made once, however many processes start at once', async () => {
     await Promise.all(Array.from({ length: 5 }, () => migrate(database.pool, database.url)));
@@ -76,5 +95,17 @@ describe('a transaction', () => {
     await expect(half).rejects.toThrow('in the middle');
     await transaction(pool, (db) => db.query('INSERT INTO pairs VALUES (2)'));
     expect((await pool.query('SELECT n FROM pairs')).rows).toEqual([{ n: 2 }]);
+  });
+
+  it('whose connection breaks between two queries ends no process: its next query fails', async () => {
+    const { pool } = database;
+    const broken = transaction(pool, async (db) => {
+      const { rows } = await db.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      await pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await db.query('SELECT 1');
+    });
+    await expect(broken).rejects.toSatisfy(isUnanswered);
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
   });
 });
