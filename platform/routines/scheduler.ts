@@ -12,12 +12,12 @@ import {
 } from '../store/runs.ts';
 import type { RunQueue } from '../work/queue.ts';
 import { Due } from './due.ts';
-import { decide } from './policy.ts';
+import { decide, MAX_CAUGHT_UP } from './policy.ts';
 import { firesBetween } from './schedule.ts';
 
 /** Schedules are looked at this often, ms. */
 const LOOK_MS = 1_000;
-/** Fires that are decided at once; a schedule that was away for longer is looked at again. */
+/** Fires that are read in one look. */
 const MOST_FIRES = 1_000;
 
 interface Parts {
@@ -83,6 +83,8 @@ async function fire(
   const fires = firesBetween(routine.cadence, routine.decidedTo, now, MOST_FIRES);
   const newest = fires.at(-1);
   if (!newest) return;
+  // There are more, for the next looks: what is older than all that a policy makes up for is passed by without a decision.
+  if (fires.length === MOST_FIRES) return decidedTo(db, routine.id, fires.at(-1 - MAX_CAUGHT_UP) ?? newest);
   const decisions = decide({
     routineId: String(routine.id),
     fires,

@@ -92,6 +92,18 @@ describe('a schedule', () => {
     expect((await fired()).map(({ fireAt }) => ((fireAt?.getTime() ?? 0) - from) / HOUR)).toEqual(hours);
   });
 
+  it.each([
+    ['none', 2],
+    ['latest', 1],
+    ['all', 22],
+  ] as const)('makes up once for more than it decides in one look: %s', async (catchUp, runs) => {
+    const cadence = { type: 'cron', expression: '* * * * *', time_zone: 'UTC' } as const;
+    const { from } = await hourly({ catchUp, cadence, overlap: 'queue' });
+    const now = new Date(from + 50 * HOUR + 10_000);
+    for (let looks = 0; looks < 5; looks += 1) await look(parts(), { at: now });
+    expect(await fired()).toHaveLength(runs);
+  });
+
   it('skips an instant while its run goes on, or lets it wait until that is over', async () => {
     const { routine, from } = await hourly();
     await look(parts(), { at: new Date(from + HOUR) });
