@@ -247,17 +247,6 @@ export async function cancelledAmong(db: Db, ids: readonly string[]): Promise<st
   return rows.map(({ id }) => id);
 }
 
-/** Ends runs whose durable workflow is over without them: too many processes died on one, or somebody cancelled it by hand. */
-export async function endGivenUp(db: Db): Promise<void> {
-  await db.query(
-    `UPDATE platform.runs r SET status = 'failed', exit_code = 5, ended = now(), updated = now(), secret_params = NULL,
-       error = 'It was given up: ' || attempts || ' processes ended while they performed it.'
-     FROM dbos.workflow_status w
-     WHERE w.workflow_uuid = r.id::text AND r.status IN ('pending', 'running')
-       AND w.status IN ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')`,
-  );
-}
-
 /** Puts away a run that is over. @returns undefined where it is not */
 export async function archiveRun(db: Db, id: string): Promise<PlatformRun | undefined> {
   const { rows } = await db.query<RunRow>(

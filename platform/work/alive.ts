@@ -13,7 +13,8 @@ const RECONNECT_MS = 1_000;
 export class Alive {
   readonly number: number;
   readonly #url: string;
-  readonly #held = new Set<number>();
+  /** Runs that this worker holds, with what is told where one of them is another's meanwhile. */
+  readonly #held = new Map<number, () => void>();
   #client: pg.Client | undefined;
   #closed = false;
 
@@ -35,12 +36,14 @@ export class Alive {
 
   /**
    * Takes a run: no other worker performs it until it is given back, or this process ends.
+   * @param lost told where this worker was cut off for so long that another one has taken the run
    * @returns whether it could be taken
+   * @throws the database's error
    */
-  async take(runId: string): Promise<boolean> {
+  async take(runId: string, lost: () => void): Promise<boolean> {
     const key = keyOf(runId);
-    if (this.#held.has(key) || !(await this.#lock(RUN, key))) return false;
-    this.#held.add(key);
+    if (this.#held.has(key) || !this.#client || !(await lock(this.#client, RUN, key))) return false;
+    this.#held.set(key, lost);
     return true;
   }
 
@@ -56,14 +59,21 @@ export class Alive {
     if (!hasLeft) await pool.query('DELETE FROM platform.workers WHERE number = $1', [this.number]);
   }
 
+  /** @throws where nobody answers, or the connection before this one still holds the locks */
   async #connect(): Promise<void> {
     const client = new pg.Client({ connectionString: this.#url, application_name: 'runbook worker', keepAlive: true });
     client.on('error', () => undefined);
+    try {
+      await client.connect();
+      if (!(await lock(client, WORKER, this.number))) throw new Error('the earlier connection is still open');
+      for (const [key, lost] of this.#held) if (!(await lock(client, RUN, key))) lost();
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
+    }
+    // From here on: one that never held the locks loses none by its end.
     client.once('end', () => void this.#again());
-    await client.connect();
     this.#client = client;
-    await this.#lock(WORKER, this.number);
-    for (const key of this.#held) await this.#lock(RUN, key);
   }
 
   /** The server was restarted, or the line was cut: what is performed here goes on. */
@@ -74,14 +84,11 @@ export class Alive {
       await this.#connect().catch(() => undefined);
     }
   }
+}
 
-  async #lock(kind: number, key: number): Promise<boolean> {
-    const answer = await this.#client?.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [
-      kind,
-      key,
-    ]);
-    return answer?.rows[0]?.got ?? false;
-  }
+async function lock(client: pg.Client, kind: number, key: number): Promise<boolean> {
+  const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [kind, key]);
+  return rows[0]?.got ?? false;
 }
 
 /** 32 bits of a UUID: where two runs share them one waits for the other. */

@@ -1,9 +1,11 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { getExecutor } from '@dbos-inc/dbos-sdk/internal/dbos';
+import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 import { isUnanswered, type Pool } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
 import type { Cipher } from '../secrets/cipher.ts';
-import { beginRun, cancelledAmong, endGivenUp, endRun, type PlatformRun, runById } from '../store/runs.ts';
+import { beginRun, cancelledAmong, endRun, type PlatformRun, runById } from '../store/runs.ts';
+import { endGivenUp, givenTo } from '../store/workflows.ts';
 import { Alive, DeadWorkers } from './alive.ts';
 import { deliverDurably, receiversOf, type Told } from './deliveries.ts';
 import { runEnvironment } from './environment.ts';
@@ -26,6 +28,7 @@ export interface WorkerOptions {
   env: Readonly<Record<string, string | undefined>>;
 }
 
+const QUEUES = [QUEUE, DELIVERIES];
 /** A run that another worker holds is looked at again after this, ms. */
 const HELD_MS = 2_000;
 /** Other workers are looked at this often, ms. */
@@ -33,7 +36,11 @@ const LOOK_MS = 5_000;
 /** Whether runs are to be cancelled is looked at this often, ms. */
 const CANCEL_MS = 500;
 const ASK_AGAIN_MS = 1_000;
+/** Less is the system's own correction of its clock, ms. */
+const SET_BACK_MS = 2_000;
 const CANCELLED = { state: 'cancelled', exitCode: 130, error: 'Cancelled.' } as const;
+/** Why a run is broken off that another worker has taken. */
+const LOST = Symbol('lost');
 /** Processes that may die on one run before it is given up. */
 const MAX_ATTEMPTS = 20;
 
@@ -43,10 +50,15 @@ export class Worker {
   readonly #alive: Alive;
   readonly #dead = new DeadWorkers();
   readonly #running = new Map<string, AbortController>();
+  /** Runs whose workflow has begun here, and those that were given to this worker while it did not hear of it. */
+  readonly #begun = new Set<string>();
+  #unheard = new Set<string>();
   #deliver: ((runId: string, told: Told) => Promise<void>) | undefined;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #looked = 0;
+  /** The wall clock, as it stands to the one that only goes forward. */
+  #clock = Date.now() - performance.now();
 
   private constructor(options: WorkerOptions, alive: Alive) {
     this.#options = options;
@@ -61,10 +73,10 @@ export class Worker {
       systemDatabaseUrl: options.url,
       executorID: String(worker.#alive.number),
       applicationVersion: APPLICATION_VERSION,
-      listenQueues: [QUEUE, DELIVERIES],
+      listenQueues: QUEUES,
       logger: QUIET,
     });
-    DBOS.registerWorkflow((runId: string) => worker.#perform(runId), {
+    DBOS.registerWorkflow((runId: string) => worker.#performGiven(runId), {
       name: WORKFLOW,
       maxRecoveryAttempts: MAX_ATTEMPTS,
     });
@@ -87,16 +99,25 @@ export class Worker {
     await this.#alive.end(this.#options.pool, { hasLeft });
   }
 
+  async #performGiven(runId: string): Promise<void> {
+    this.#begun.add(runId);
+    try {
+      await this.#perform(runId);
+    } finally {
+      this.#begun.delete(runId);
+    }
+  }
+
   /** The durable workflow: it begins again in another process where this one dies, and goes on from the run's own record. */
   async #perform(runId: string): Promise<void> {
     const { pool } = this.#options;
-    while (!(await this.#alive.take(runId))) {
+    const controller = new AbortController();
+    while (!(await untilAnswered(() => this.#alive.take(runId, () => controller.abort(LOST))))) {
       const run = await untilAnswered(() => runById(pool, runId));
       if (!run || run.ended) return;
       if (this.#stopping) return this.#leave();
       await new Promise((resolve) => setTimeout(resolve, HELD_MS));
     }
-    const controller = new AbortController();
     this.#running.set(runId, controller);
     try {
       const run = await untilAnswered(() => beginRun(pool, runId, String(this.#alive.number)));
@@ -105,7 +126,7 @@ export class Worker {
       await this.#alive.giveBack(runId).catch(() => undefined);
       this.#running.delete(runId);
     }
-    if (this.#stopping) return this.#leave();
+    if (this.#isLeft(controller.signal)) return this.#leave();
     await this.#announce(runId);
   }
 
@@ -130,10 +151,15 @@ export class Worker {
     const { signal } = controller;
     const performed = await performRun({ run, dir, env, server, history, parent, places, signal, progress });
     await progress.end();
-    if (performed.kind === 'interrupted' && this.#stopping) return;
+    if (performed.kind === 'interrupted' && this.#isLeft(controller.signal)) return;
     const end = performed.kind === 'ended' ? performed : CANCELLED;
     await untilAnswered(() => endRun(pool, run.id, end));
     await pool.query('SELECT pg_notify($1, $2)', [EVENTS_CHANNEL, run.id]).catch(() => undefined);
+  }
+
+  /** Whether another process goes on with a run. */
+  #isLeft({ reason }: AbortSignal): boolean {
+    return this.#stopping || reason === LOST;
   }
 
   /** The workflow stays open, so that another process takes it: it does not return in this one, which ends. */
@@ -141,8 +167,19 @@ export class Worker {
     return new Promise(() => undefined);
   }
 
+  /** The queue plans by the wall clock when to look again: where that is set back by hours, it would sleep for hours. */
+  async #noticeClock(): Promise<void> {
+    const clock = Date.now() - performance.now();
+    const isSetBack = clock < this.#clock - SET_BACK_MS;
+    this.#clock = clock;
+    if (!isSetBack || this.#stopping) return;
+    await getExecutor().deactivateEventReceivers();
+    if (!this.#stopping) void wfQueueRunner.dispatchLoop(getExecutor(), QUEUES).catch(() => undefined);
+  }
+
   async #look(): Promise<void> {
     const { pool } = this.#options;
+    await this.#noticeClock();
     for (const id of await cancelledAmong(pool, [...this.#running.keys()])) this.#running.get(id)?.abort();
     if (performance.now() - this.#looked < LOOK_MS) return;
     this.#looked = performance.now();
@@ -150,7 +187,16 @@ export class Worker {
       await getExecutor().recoverPendingWorkflows([String(number)]);
       await this.#dead.forget(pool, number);
     }
+    await this.#takeUnheard();
     await endGivenUp(pool);
+  }
+
+  /** The database may have given a run to this worker, and ended before it said so: nobody else would ever perform it. */
+  async #takeUnheard(): Promise<void> {
+    const given = await givenTo(this.#options.pool, String(this.#alive.number), WORKFLOW);
+    const unheard = given.filter((id) => !this.#begun.has(id));
+    for (const id of unheard) if (this.#unheard.has(id)) await DBOS.resumeWorkflow(id);
+    this.#unheard = new Set(unheard);
   }
 }
 

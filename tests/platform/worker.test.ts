@@ -4,10 +4,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ofType, readRecord } from '../../agent/record/read.ts';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { printRunbook } from '../../agent/runbook-md/print.ts';
+import { transaction } from '../../platform/database/pool.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
 import { listAudit } from '../../platform/store/audit.ts';
 import { createCollection } from '../../platform/store/collections.ts';
@@ -117,6 +118,29 @@ describe('a worker', () => {
     const { started } = readRecord(dirOf(run));
     expect(started).toMatchObject({ runbook: { dir: 'record' }, params: { top_n: 4 } });
   }, 120_000);
+
+  it('takes runs also where its clock was set back by hours', async () => {
+    const now = Date.now.bind(Date);
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now() - 3 * 3_600_000);
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      expect(await until((await submit({ source: 7 })).id, ended)).toMatchObject({ state: 'failed' });
+    } finally {
+      clock.mockRestore();
+    }
+  }, 30_000);
+
+  it('performs a run that the queue gave to it without its hearing of that', async () => {
+    const { id: taskId, collectionId, workflow } = task;
+    const made = await transaction(database.pool, async (db) => {
+      const run = await queue.submitIn(db, { collectionId, taskId, initParams: { source: 7 }, workflow });
+      const { rows } = await db.query<{ number: number }>('SELECT number FROM platform.workers');
+      const given = `UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = $2 WHERE workflow_uuid = $1`;
+      await db.query(given, [run?.id, String(rows[0]?.number)]);
+      return run;
+    });
+    expect(await until(made?.id ?? '', ended)).toMatchObject({ state: 'failed', attempts: 1 });
+  }, 30_000);
 
   it('reads files of its own collection alone', async () => {
     const { pool } = database;
