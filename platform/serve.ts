@@ -1,8 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
-import type { Hono } from 'hono';
-import { RunbookError } from '../lib/errors.ts';
 import { type Installation, openInstallation } from './installation.ts';
+import { listen } from './listen.ts';
 import { RunListener } from './pages/listener.ts';
 import { Scheduler } from './routines/scheduler.ts';
 import { createSite } from './site.ts';
@@ -44,7 +41,8 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const listener = new RunListener(databaseUrl);
   const names = { host: options.host, publicUrl: options.env.RUNBOOK_URL };
   const site = createSite({ ...installation, queue }, { ...names, listener });
-  const { server, url } = await listen(site, options);
+  const listening = await listen(site, options);
+  const { url } = listening;
   const scheduler = new Scheduler({ ...installation, queue });
   const workers = new Workers({
     command: options.workerCommand,
@@ -56,10 +54,7 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
     adminToken,
     async close() {
       await listener.close();
-      await new Promise((resolve) => {
-        server.close(resolve);
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      });
+      await listening.close();
       await scheduler.stop();
       await workers.stop();
       await queue.close();
@@ -73,24 +68,4 @@ async function firstToken({ pool }: Installation): Promise<string | undefined> {
   if ((await listCollections(pool, { limit: 1 })).length === 0)
     await createCollection(pool, { name: FIRST_COLLECTION });
   return (await createToken(pool, { collectionId: null, name: 'administrator' })).text;
-}
-
-async function listen(app: Hono, { host, port }: ServeOptions) {
-  const server = serve({ fetch: app.fetch, hostname: host, port });
-  await new Promise<void>((resolve, reject) => {
-    server.once('listening', () => resolve());
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(notListening(cause, { host, port })));
-  });
-  const address = server.address() as AddressInfo;
-  const name = host.includes(':') ? `[${host}]` : host;
-  return { server, url: `http://${name}:${address.port}` };
-}
-
-function notListening(cause: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): RunbookError {
-  const why = cause.code === 'EADDRINUSE' ? 'another program listens there' : cause.message;
-  return new RunbookError('config', `The server cannot listen on ${host}:${port}: ${why}.`, {
-    at: '--port',
-    hint: 'Choose another one with --port, or 0 for a free one.',
-    cause,
-  });
 }

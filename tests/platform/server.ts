@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type ServerType, serve } from '@hono/node-server';
 import { afterAll, beforeAll } from 'vitest';
 import type { Platform } from '../../platform/api/platform.ts';
+import { listen } from '../../platform/listen.ts';
 import { RunListener } from '../../platform/pages/listener.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
 import { createSite } from '../../platform/site.ts';
@@ -35,7 +34,7 @@ export function withServer(): TestServer {
   const dir = mkdtempSync(path.join(tmpdir(), 'platform-api-'));
   const running = { tokens: { demo: '', other: '', admin: '' } } as TestServer;
   let worker: Worker;
-  let server: ServerType;
+  let server: Awaited<ReturnType<typeof listen>>;
   let listener: RunListener;
   beforeAll(async () => {
     const { pool, url } = database;
@@ -50,18 +49,13 @@ export function withServer(): TestServer {
     }
     running.tokens.admin = (await createToken(pool, { collectionId: null, name: 'admin' })).text;
     listener = new RunListener(url);
-    server = serve({
-      fetch: createSite(platform, { host: '127.0.0.1', listener }).fetch,
-      port: 0,
-      hostname: '127.0.0.1',
-    });
-    await new Promise((resolve) => server.once('listening', resolve));
+    server = await listen(createSite(platform, { host: '127.0.0.1', listener }), { host: '127.0.0.1', port: 0 });
     running.platform = platform;
     running.restartDatabase = database.restart;
-    running.base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    running.base = server.url;
   });
   afterAll(async () => {
-    server?.close();
+    await server?.close();
     await listener?.close();
     await worker?.stop();
     await running.platform?.queue.close();
