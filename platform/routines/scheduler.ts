@@ -2,14 +2,8 @@ import type { Pool } from '../database/pool.ts';
 import { transaction } from '../database/pool.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { decidedTo, holdRoutine, type Routine, readRoutineSecrets, timings } from '../store/routines.ts';
-import {
-  hasOpenRun,
-  hasWaiting,
-  type PlatformRun,
-  setSecretParams,
-  setWebhookSecret,
-  takeWaiting,
-} from '../store/runs.ts';
+import { setSecretParams, setWebhookSecret } from '../store/run-secrets.ts';
+import { hasOpenRun, hasWaiting, type PlatformRun, takeWaiting } from '../store/runs.ts';
 import type { RunQueue } from '../work/queue.ts';
 import { Due } from './due.ts';
 import { decide, MAX_CAUGHT_UP } from './policy.ts';

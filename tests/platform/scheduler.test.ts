@@ -11,7 +11,8 @@ import {
   routineByName,
   setRoutineSecrets,
 } from '../../platform/store/routines.ts';
-import { endRun, listRuns, type PlatformRun, readSecretParams } from '../../platform/store/runs.ts';
+import { readSecretParams } from '../../platform/store/run-secrets.ts';
+import { endRun, listRuns, type PlatformRun } from '../../platform/store/runs.ts';
 import { createTask, type Task } from '../../platform/store/tasks.ts';
 import { RunQueue } from '../../platform/work/queue.ts';
 import { withDatabase } from './postgres.ts';
