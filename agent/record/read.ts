@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { RunbookError } from '../../lib/errors.ts';
 import type { EventBody, RunEvent } from '../events.ts';
@@ -30,12 +30,39 @@ export function readRecord(dir: string): RunRecord {
   const content = contentOf(file, dir);
   const whole = content.lastIndexOf(10) + 1;
   if (whole === 0) throw notBegun(file);
-  const lines = content.subarray(0, whole).toString('utf8').split('\n').slice(0, -1);
-  const events = lines.map((line, index) => eventIn(line, index + 1));
+  const events = eventsIn(content.subarray(0, whole), 1);
   const started = firstStart(events);
   if (!started) throw new RunbookError('log', `${file} does not tell how its run began.`, { at: file, hint: CHANGED });
   const payloads = new Payloads(dir, undefined, (sha256) => ownerOf(sha256, events));
   return { dir, events, started, payloads, bytes: { whole, torn: content.length - whole } };
+}
+
+/**
+ * The record with what was written since it was read; only that is read.
+ * @throws RunbookError as `readRecord`
+ */
+export function readOn(record: RunRecord): RunRecord {
+  const content = contentFrom(path.join(record.dir, EVENTS), record.bytes.whole);
+  const whole = content.lastIndexOf(10) + 1;
+  const events = [...record.events, ...eventsIn(content.subarray(0, whole), record.events.length + 1)];
+  const payloads = new Payloads(record.dir, undefined, (sha256) => ownerOf(sha256, events));
+  return { ...record, events, payloads, bytes: { whole: record.bytes.whole + whole, torn: content.length - whole } };
+}
+
+/** @param first the number of the first event */
+function eventsIn(wholeLines: Buffer, first: number): RunEvent[] {
+  const lines = wholeLines.toString('utf8').split('\n').slice(0, -1);
+  return lines.map((line, index) => eventIn(line, first + index));
+}
+
+function contentFrom(file: string, position: number): Buffer {
+  const handle = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(Math.max(0, statSync(file).size - position));
+    return buffer.subarray(0, readSync(handle, buffer, 0, buffer.length, position));
+  } finally {
+    closeSync(handle);
+  }
 }
 
 /** Reading a pipe would never end. */

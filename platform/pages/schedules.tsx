@@ -130,8 +130,8 @@ async function schedulesPage(
     <>
       <h1>Schedules</h1>
       <p class="lead">
-        Each runs the task as it is deployed; its reports follow up on the last one. Runs are missed while the server is
-        away.
+        Each runs the task as it is deployed; its reports follow up on the last one. What is missed while no server runs
+        is made up for as each says.
       </p>
       <ScheduleTable c={c} here={here} routines={routines} />
       <NewSchedule c={c} here={here} given={fields} error={error} />

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { filesAfter, type RunRecord, readRecord } from '../../agent/record/read.ts';
+import { filesAfter, type RunRecord, readOn, readRecord } from '../../agent/record/read.ts';
 import { type TimelineStep, timelineOf } from '../../agent/record/timeline.ts';
 import { EVENTS } from '../../agent/results.ts';
 
@@ -18,8 +18,12 @@ export interface Outline {
 
 /** Some kB each. */
 const MOST_KNOWN = 1_000;
-/** By results dir; the least recently asked for is first. */
+/** Some hundred kB each. */
+const MOST_OPEN = 200;
+/** By results dir; in both the least recently asked for is first. */
 const known = new Map<string, { of: string; outline: Outline | undefined }>();
+/** Records of runs that go on, so that only what was added is read. */
+const open = new Map<string, { ino: number; record: RunRecord }>();
 
 /** The outline of a run's record; undefined where it has not begun to keep one. A log is read again only where it has changed. */
 export function outlineIn(dir: string): Outline | undefined {
@@ -27,19 +31,28 @@ export function outlineIn(dir: string): Outline | undefined {
   if (!stat) return undefined;
   const of = `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
   const before = known.get(dir);
-  const entry = before?.of === of ? before : { of, outline: read(dir) };
-  known.delete(dir);
-  if (known.size >= MOST_KNOWN) known.delete(known.keys().next().value ?? '');
-  known.set(dir, entry);
+  const entry = before?.of === of ? before : { of, outline: read(dir, stat) };
+  keep(known, dir, entry, MOST_KNOWN);
   return entry.outline;
 }
 
-function read(dir: string): Outline | undefined {
+function read(dir: string, { ino, size }: { ino: number; size: number }): Outline | undefined {
+  const before = open.get(dir);
+  open.delete(dir);
   try {
-    return outlineOf(readRecord(dir));
+    const hasGrown = before?.ino === ino && before.record.bytes.whole <= size;
+    const record = hasGrown ? readOn(before.record) : readRecord(dir);
+    if (record.events.at(-1)?.type !== 'run_finished') keep(open, dir, { ino, record }, MOST_OPEN);
+    return outlineOf(record);
   } catch {
     return undefined; // its first line is being written
   }
+}
+
+function keep<T>(map: Map<string, T>, key: string, value: T, most: number): void {
+  map.delete(key);
+  if (map.size >= most) map.delete(map.keys().next().value ?? '');
+  map.set(key, value);
 }
 
 function outlineOf(record: RunRecord): Outline {

@@ -31,6 +31,18 @@ describe('the outline of a run', () => {
     expect(after?.files).toContain('events.jsonl');
   });
 
+  it('is read from the beginning where the log is another one, or was cut', () => {
+    const { dir, file } = dirWith(`${lines.slice(0, 12).join('\n')}\n`);
+    expect(outlineIn(dir)?.steps.map(({ status }) => status)).toEqual(['done', 'open']);
+    writeFileSync(file, `${lines.slice(0, 9).join('\n')}\n`);
+    expect(outlineIn(dir)?.steps.map(({ status }) => status)).toEqual(['done']);
+    appendFileSync(file, lines[9]?.slice(0, 20) ?? '');
+    expect(outlineIn(dir)?.steps).toHaveLength(1);
+    appendFileSync(file, `${lines[9]?.slice(20)}\n`);
+    expect(outlineIn(dir)?.steps).toHaveLength(2);
+    expect(outlineIn(dir)).toEqual(outlineIn(dirWith(`${lines.slice(0, 10).join('\n')}\n`).dir));
+  });
+
   it('is none before there is a log, and while its first line is written', () => {
     expect(outlineIn(path.join(work, 'nowhere'))).toBeUndefined();
     const { dir, file } = dirWith('{"v":1,"seq":1');
