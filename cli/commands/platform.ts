@@ -73,10 +73,12 @@ export const worker: Register = (command, exit) => {
 };
 
 function greeting({ url, adminToken }: { url: string; adminToken: string | undefined }, dataDir: string): string {
-  const lines = [`The API is at ${url}/api/v1, described at ${url}/openapi.json; data in ${dataDir}. Ctrl-C ends it.`];
+  const lines = [
+    `The pages are at ${url}; the API at ${url}/api/v1, described at ${url}/openapi.json; data in ${dataDir}. Ctrl-C ends it.`,
+  ];
   if (adminToken !== undefined)
     lines.push(
-      `Token of the administrator, shown this once: ${adminToken}`,
+      `Token of the administrator, to log in and for the API, shown this once: ${adminToken}`,
       `  export JETTY_API_URL=${url} JETTY_API_TOKEN=${adminToken}`,
     );
   return `${lines.join('\n')}\n`;
