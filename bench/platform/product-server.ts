@@ -15,6 +15,13 @@ export interface Answer {
   ms: number;
 }
 
+interface ProductServerOptions {
+  dataDir: string;
+  args: readonly string[];
+  env: NodeJS.ProcessEnv;
+  token?: string;
+}
+
 /** `runbook serve` of the built product, in processes of its own, over one data folder; it can be killed and started again on its port. */
 export class ProductServer {
   readonly #dataDir: string;
@@ -24,10 +31,14 @@ export class ProductServer {
   #port = 0;
   #token = '';
 
-  /** @param args options of `runbook serve` besides the folder and the port */
-  constructor({ dataDir, args, env }: { dataDir: string; args: readonly string[]; env: NodeJS.ProcessEnv }) {
+  /**
+   * @param args options of `runbook serve` besides the folder and the port
+   * @param token the administrator's, where another server over the same database was told it
+   */
+  constructor({ dataDir, args, env, token = '' }: ProductServerOptions) {
     this.#dataDir = dataDir;
     this.#args = args;
+    this.#token = token;
     this.#env = { ...process.env, LITELLM_PRICING_URL: 'http://127.0.0.1:9/', ...env };
   }
 
