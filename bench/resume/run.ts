@@ -7,6 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import path from 'node:path';
 import { diligent, startMessages } from '../../tests/servers/messages.ts';
 import { type Mode, Processes } from '../processes.ts';
+import { seeded } from '../seeded.ts';
 import { checkRun, leftBy, type Verdict } from './check.ts';
 
 const KILLS = Number(process.env.BENCH_KILLS ?? 100);
@@ -32,7 +33,7 @@ try {
 
 /** Half of the moments each; every third run is killed a second time while it is resumed. */
 async function ofMode(mode: Mode, processes: Processes): Promise<Result[]> {
-  const random = mulberry(SEED + mode.length);
+  const random = seeded(SEED + mode.length);
   const whole = path.join(work, `${mode}-whole`);
   await processes.run(mode, whole);
   const started = performance.now();
@@ -77,17 +78,6 @@ function report(results: readonly Result[]): void {
   for (const { after } of results) for (const step of after) steps.set(step, (steps.get(step) ?? 0) + 1);
   const spread = [...steps].sort(([a], [b]) => a - b).map(([step, times]) => `${step}: ${times}`);
   print(`\nResumed behind step ${spread.join(', ')}.`);
-}
-
-/** Seeded, so that a bench can be made again. */
-function mulberry(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function print(line: string): void {

@@ -1,9 +1,10 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { seeded } from '../../seeded.ts';
 import { until } from '../product-server.ts';
 import type { Row } from './row.ts';
 import type { Scenario } from './scenario.ts';
-import { Site, seeded, sleep } from './site.ts';
+import { Site, sleep } from './site.ts';
 import { reasons, tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 import { ARGS } from './under-traffic.ts';

@@ -1,5 +1,6 @@
+import { seeded } from '../../seeded.ts';
 import type { Scenario } from './scenario.ts';
-import { type Site, seeded, sleep } from './site.ts';
+import { type Site, sleep } from './site.ts';
 import type { Traffic } from './traffic.ts';
 import { underTraffic } from './under-traffic.ts';
 

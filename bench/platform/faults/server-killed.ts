@@ -1,5 +1,6 @@
+import { seeded } from '../../seeded.ts';
 import type { Scenario } from './scenario.ts';
-import { seeded, sleep } from './site.ts';
+import { sleep } from './site.ts';
 import { underTraffic } from './under-traffic.ts';
 
 /** The server is killed at random moments and started again; every second time its workers with it. */

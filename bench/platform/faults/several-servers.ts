@@ -1,10 +1,11 @@
+import { seeded } from '../../seeded.ts';
 import { until } from '../product-server.ts';
 import { notMade } from './clock-moved.ts';
 import { FakedClock, faketimeLibrary } from './faked-clock.ts';
 import { compareFires, expectedFires, type Schedule } from './fires.ts';
 import type { Scenario } from './scenario.ts';
 import { decidedTo, firesOf, KINDS, madeAt, makeQuickTask, makeSchedules } from './schedules.ts';
-import { Site, seeded, sleep } from './site.ts';
+import { Site, sleep } from './site.ts';
 import { tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 

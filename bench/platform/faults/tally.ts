@@ -59,10 +59,11 @@ export async function tally(
   };
 }
 
-/** Why runs failed, with how many. */
+/** Why runs failed, with how many; of the system's errors their own words alone. */
 export async function reasons(site: Site): Promise<string[]> {
   const rows = await site.query<{ error: string; count: string }>(
-    `SELECT error, count(*) AS count FROM platform.runs WHERE status = 'failed' GROUP BY error ORDER BY 2 DESC`,
+    `SELECT coalesce(substring(error FROM 'E[A-Z]{3,}: [^,]+'), error) AS error, count(*) AS count
+     FROM platform.runs WHERE status = 'failed' GROUP BY 1 ORDER BY 2 DESC`,
   );
   return rows.map(({ error, count }) => `${count} × ${error}`);
 }
