@@ -1,6 +1,5 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { getExecutor } from '@dbos-inc/dbos-sdk/internal/dbos';
-import { wfQueueRunner } from '@dbos-inc/dbos-sdk/internal/wfqueue';
 import { isUnanswered, type Pool } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
 import type { Cipher } from '../secrets/cipher.ts';
@@ -8,6 +7,7 @@ import { beginRun, cancelledAmong, endRun, type PlatformRun, runById } from '../
 import { endGivenUp, givenTo } from '../store/workflows.ts';
 import { Alive, DeadWorkers } from './alive.ts';
 import { deliverDurably, receiversOf, type Told } from './deliveries.ts';
+import { Dispatch } from './dispatch.ts';
 import { runEnvironment } from './environment.ts';
 import { parentDir } from './fork.ts';
 import { historyOf } from './history.ts';
@@ -36,8 +36,6 @@ const LOOK_MS = 5_000;
 /** Whether runs are to be cancelled is looked at this often, ms. */
 const CANCEL_MS = 500;
 const ASK_AGAIN_MS = 1_000;
-/** Less is the system's own correction of its clock, ms. */
-const SET_BACK_MS = 2_000;
 const CANCELLED = { state: 'cancelled', exitCode: 130, error: 'Cancelled.' } as const;
 /** Why a run is broken off that another worker has taken. */
 const LOST = Symbol('lost');
@@ -49,6 +47,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #alive: Alive;
   readonly #dead = new DeadWorkers();
+  readonly #dispatch = new Dispatch(QUEUES);
   readonly #running = new Map<string, AbortController>();
   /** Runs whose workflow has begun here, and those that were given to this worker while it did not hear of it. */
   readonly #begun = new Set<string>();
@@ -57,8 +56,6 @@ export class Worker {
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #looked = 0;
-  /** The wall clock, as it stands to the one that only goes forward. */
-  #clock = Date.now() - performance.now();
 
   private constructor(options: WorkerOptions, alive: Alive) {
     this.#options = options;
@@ -95,6 +92,7 @@ export class Worker {
     const hasLeft = this.#running.size > 0;
     for (const controller of this.#running.values()) controller.abort();
     while (this.#running.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await this.#dispatch.end();
     await DBOS.shutdown({ workflowCompletionTimeoutMS: 0 });
     await this.#alive.end(this.#options.pool, { hasLeft });
   }
@@ -167,19 +165,9 @@ export class Worker {
     return new Promise(() => undefined);
   }
 
-  /** The queue plans by the wall clock when to look again: where that is set back by hours, it would sleep for hours. */
-  async #noticeClock(): Promise<void> {
-    const clock = Date.now() - performance.now();
-    const isSetBack = clock < this.#clock - SET_BACK_MS;
-    this.#clock = clock;
-    if (!isSetBack || this.#stopping) return;
-    await getExecutor().deactivateEventReceivers();
-    if (!this.#stopping) void wfQueueRunner.dispatchLoop(getExecutor(), QUEUES).catch(() => undefined);
-  }
-
   async #look(): Promise<void> {
     const { pool } = this.#options;
-    await this.#noticeClock();
+    this.#dispatch.noticeClock();
     for (const id of await cancelledAmong(pool, [...this.#running.keys()])) this.#running.get(id)?.abort();
     if (performance.now() - this.#looked < LOOK_MS) return;
     this.#looked = performance.now();
