@@ -8,6 +8,10 @@ const FOLDERS = [
   '/usr/local/lib/faketime',
 ];
 
+const MINUTE = 60_000;
+/** The minute is on time for the next 55 s, the one before it is late already, and the next one comes when servers have looked. */
+const BEHIND_MS = 35_000;
+
 /** libfaketime's library for programs with threads; undefined where it is not installed (`apt-get install faketime`). */
 export function faketimeLibrary(): string | undefined {
   return FOLDERS.filter(existsSync)
@@ -43,6 +47,13 @@ export class FakedClock {
   set(instant: number): void {
     this.#aheadMs = instant - Date.now();
     this.#write();
+  }
+
+  /** Sets it within the minute of an instant, where nothing hangs on how soon a server looks. @returns where it stands */
+  setWithinMinute(instant: number): number {
+    const at = Math.floor(instant / MINUTE) * MINUTE + BEHIND_MS;
+    this.set(at);
+    return at;
   }
 
   /** PostgreSQL, which the product starts with no environment but its own, is started with this clock; the server finds it running. */

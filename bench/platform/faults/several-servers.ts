@@ -49,7 +49,7 @@ export const severalServers: Scenario = async ({ faults, seed }) => {
         await last.start();
       });
     }
-    const end = clock.now;
+    const end = clock.setWithinMinute(clock.now + MINUTE);
     await until(async () => (await decidedTo(site)) >= Math.floor(end / MINUTE) * MINUTE, 500);
     const expected = schedules.map((schedule) => {
       const stretch = { from: begun, to: clock.now };

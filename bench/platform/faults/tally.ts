@@ -110,6 +110,7 @@ function verdictOn({ trajectory_id: id, status, error }: RunRow, record: RunReco
   const isFalse = status === 'completed' && !isWhole ? 1 : 0;
   const faults = [
     ...unexplained,
+    ...(status === 'failed' && isWhole ? [`${id} is failed, and its log is whole and passed`] : []),
     ...(stepsTwice > 0 ? [`${id} finished steps twice: ${finished.join(' ')}`] : []),
     ...(endedTwice ? [`${id} ended ${ends.length} times`] : []),
     ...(isFalse ? [`${id} is completed, and its log is not whole`] : []),

@@ -1,12 +1,12 @@
 import type { Row } from './row.ts';
 import { Site } from './site.ts';
-import { tally } from './tally.ts';
+import { reasons, tally } from './tally.ts';
 import { Traffic } from './traffic.ts';
 
 /** Two workers with two runs each: more would only wait for the processor. */
 export const ARGS = ['--workers', '2', '--worker-concurrency', '2'];
 
-/** Faults while clients ask for runs and everything else, and what came of it. */
+/** Faults while clients ask for runs and everything else, and what came of it: none of them is a reason for a run to fail. */
 export async function underTraffic(
   { runs, runEveryMs }: { runs: number; runEveryMs: number },
   work: (site: Site, traffic: Traffic) => Promise<Pick<Row, 'scenario' | 'faults'>>,
@@ -20,7 +20,8 @@ export async function underTraffic(
     await traffic.stopRuns();
     const { count, wrong } = await tally(site, traffic);
     await traffic.stop();
-    return { ...done, runs: count, api: traffic.count, fires: null, wrong: [...wrong, ...traffic.faults] };
+    const failed = (await reasons(site)).map((reason) => `failed: ${reason}`);
+    return { ...done, runs: count, api: traffic.count, fires: null, wrong: [...wrong, ...failed, ...traffic.faults] };
   } finally {
     await site.close();
   }
