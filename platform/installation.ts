@@ -54,7 +54,8 @@ export async function openInstallation(dataDir: string, env: Env): Promise<Insta
     };
     return { dataDir: root, url, pool, cipher, ...folders, close };
   } catch (error) {
-    await embedded?.stop();
+    // What it failed for is told, not that there is nothing to stop.
+    await embedded?.stop().catch(() => undefined);
     throw error;
   }
 }

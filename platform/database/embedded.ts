@@ -51,7 +51,7 @@ export async function startEmbedded(dataDir: string): Promise<EmbeddedPostgres> 
   const binaries = withinReach(await findBinaries(), place);
   if (!existsSync(path.join(place.data, 'PG_VERSION'))) await initialise(binaries, place);
   const password = readFileSync(place.password, 'utf8').trim();
-  const port = (await isRunning(binaries, place)) ? portOf(place) : await start(binaries, place);
+  const port = (await runningOn(binaries, place)) ?? (await start(binaries, place));
   const url = `postgresql://${USER}:${password}@127.0.0.1:${port}/${DATABASE}`;
   const sole = await SoleServer.take(url, place.root);
   return {
@@ -163,7 +163,8 @@ async function start(binaries: Binaries, place: Place): Promise<number> {
       return port;
     } catch (cause) {
       // Another process may have started it meanwhile.
-      if (await isRunning(binaries, place)) return portOf(place);
+      const other = await runningOn(binaries, place);
+      if (other !== undefined) return other;
       if (attempt === START_ATTEMPTS) throw notStarted(cause, place.log);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
@@ -193,18 +194,16 @@ async function createDatabase(place: Place, port: number): Promise<void> {
   }
 }
 
-async function isRunning(binaries: Binaries, place: Place): Promise<boolean> {
+/** The port of the one that runs there; undefined where there is none, also where what is left of a killed one ends at this moment. */
+async function runningOn(binaries: Binaries, place: Place): Promise<number | undefined> {
   try {
     await ctl(binaries, place, ['status']);
-    return true;
+    // The fourth line of its lock file (PostgreSQL's documentation, "Creating a Database Cluster").
+    const port = Number(readFileSync(path.join(place.data, 'postmaster.pid'), 'utf8').split('\n')[3]);
+    return (await isFree(port)) ? undefined : port;
   } catch {
-    return false;
+    return undefined;
   }
-}
-
-/** The fourth line of its lock file (PostgreSQL's documentation, "Creating a Database Cluster"). */
-function portOf({ data }: Place): number {
-  return Number(readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n')[3]);
 }
 
 function ctl({ pg_ctl }: Binaries, place: Place, args: string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -62,6 +62,36 @@ describe('an embedded PostgreSQL that is looked after', () => {
     await expect.poll(() => pool.query('SELECT 1').catch(() => undefined), { timeout: 30_000 }).toBeUndefined();
     await expect.poll(() => pool.query('SELECT 1').catch(() => undefined), { timeout: 30_000 }).toBeDefined();
     await stopKeeping();
+    await pool.end();
+    await server.stop();
+  }, 60_000);
+});
+
+describe('an embedded PostgreSQL that was killed a moment ago', () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'embedded-'));
+  afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('is started, and not taken for one that runs', async () => {
+    let server = await startEmbedded(dir);
+    const { url } = server;
+    for (let times = 0; times < 3; times += 1) {
+      const pid = Number(readFileSync(path.join(dir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
+      process.kill(pid, 'SIGKILL');
+      server = await startEmbedded(dir);
+      const pool = await openPool(server.url);
+      await pool.end();
+      expect(server.url).toBe(url);
+    }
+    await server.stop();
+  }, 60_000);
+
+  it('is started also where its process id is that of somebody else by now', async () => {
+    const first = await startEmbedded(dir);
+    await first.stop();
+    const lock = [process.pid, path.join(dir, 'postgres'), 0, new URL(first.url).port, '', '127.0.0.1', '', ''];
+    writeFileSync(path.join(dir, 'postgres', 'postmaster.pid'), lock.join('\n'));
+    const server = await startEmbedded(dir);
+    const pool = await openPool(server.url);
     await pool.end();
     await server.stop();
   }, 60_000);
