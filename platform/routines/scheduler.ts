@@ -1,5 +1,5 @@
 import type { Pool } from '../database/pool.ts';
-import { transaction } from '../database/pool.ts';
+import { isUnanswered, transaction } from '../database/pool.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { decidedTo, holdRoutine, type Routine, readRoutineSecrets, timings } from '../store/routines.ts';
 import { setSecretParams, setWebhookSecret } from '../store/run-secrets.ts';
@@ -56,14 +56,24 @@ export class Scheduler {
 /** Decides every schedule that is due, once. @param at what the time is; default: what the database says. @param due what is known of earlier looks */
 export async function look(parts: Parts, { at, due = new Due() }: { at?: Date; due?: Due } = {}): Promise<void> {
   const ids = due.among(await timings(parts.pool), at ?? (await clock(parts.pool)));
+  const failures: unknown[] = [];
   for (const id of ids)
-    await transaction(parts.pool, async (db) => {
-      const routine = await holdRoutine(db, id);
-      if (routine) await fire(parts, { db, routine, at });
+    await decideOne(parts, id, at).catch((error: unknown) => {
+      if (isUnanswered(error)) throw error;
+      failures.push(error);
     });
-  if (!(await hasWaiting(parts.pool))) return;
-  await transaction(parts.pool, async (db) => {
-    for (const run of await takeWaiting(db)) await parts.queue.enqueueIn(db, run);
+  if (await hasWaiting(parts.pool))
+    await transaction(parts.pool, async (db) => {
+      for (const run of await takeWaiting(db)) await parts.queue.enqueueIn(db, run);
+    });
+  // One that cannot be decided, such as for a key that is another now, holds up none behind it.
+  if (failures.length > 0) throw failures[0];
+}
+
+function decideOne(parts: Parts, id: number, at: Date | undefined): Promise<void> {
+  return transaction(parts.pool, async (db) => {
+    const routine = await holdRoutine(db, id);
+    if (routine) await fire(parts, { db, routine, at });
   });
 }
 

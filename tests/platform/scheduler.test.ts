@@ -138,6 +138,16 @@ describe('a schedule', () => {
     expect(await readSecretParams(database.pool, run?.id ?? '', cipher)).toEqual({ POSTHOG_API_KEY: 'phx_value' });
   });
 
+  it('that cannot be decided holds up none behind it', async () => {
+    const { routine, from } = await hourly();
+    const secrets = { secretParams: { POSTHOG_API_KEY: 'phx_value' } };
+    const other = new Cipher('o'.repeat(32));
+    await transaction(database.pool, (db) => setRoutineSecrets(db, { id: routine.id, secrets, cipher: other }));
+    const behind = await hourly({ name: 'behind' });
+    await expect(look(parts(), { at: new Date(from + HOUR) })).rejects.toThrow();
+    expect((await fired()).map(({ routineId }) => routineId)).toEqual([behind.routine.id]);
+  });
+
   it('is looked at by itself', async () => {
     const { routine } = await hourly();
     await database.pool.query(`UPDATE platform.routines SET decided_to = now() - interval '90 minutes' WHERE id = $1`, [
