@@ -39,6 +39,7 @@ const DATABASE = 'platform';
 const START_ATTEMPTS = 5;
 const AGAIN_MS = 1_000;
 const STOP_SECONDS = 60;
+const ANSWER_ATTEMPTS = 60;
 
 /**
  * Starts the embedded PostgreSQL of a data folder, or finds the one that runs there already: a server outlives a killed process, and goes on.
@@ -200,10 +201,23 @@ async function runningOn(binaries: Binaries, place: Place): Promise<number | und
     await ctl(binaries, place, ['status']);
     // The fourth line of its lock file (PostgreSQL's documentation, "Creating a Database Cluster").
     const port = Number(readFileSync(path.join(place.data, 'postmaster.pid'), 'utf8').split('\n')[3]);
-    return (await isFree(port)) ? undefined : port;
+    return (await answers(place, port)) ? port : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Waits for one that was killed and reads its journal first. @returns false where nobody listens there, or nobody answers in time */
+async function answers(place: Place, port: number): Promise<boolean> {
+  for (let attempt = 1; attempt <= ANSWER_ATTEMPTS && !(await isFree(port)); attempt += 1) {
+    try {
+      await createDatabase(place, port);
+      return true;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+  return false;
 }
 
 function ctl({ pg_ctl }: Binaries, place: Place, args: string[]): Promise<void> {

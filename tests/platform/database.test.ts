@@ -77,6 +77,8 @@ describe('an embedded PostgreSQL that was killed a moment ago', () => {
     for (let times = 0; times < 3; times += 1) {
       const pid = Number(readFileSync(path.join(dir, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]);
       process.kill(pid, 'SIGKILL');
+      // Its lock is given up as well, as that of a process that was killed with it.
+      await server.stop().catch(() => undefined);
       server = await startEmbedded(dir);
       const pool = await openPool(server.url);
       await pool.end();

@@ -27,7 +27,7 @@ afterAll(async () => {
 
 it('a second server on the same data folder is refused; after a kill the next one goes on', async () => {
   const first = serve();
-  const [, url] = await first.says(/The API is at (\S+)\/api/u);
+  const [, url] = await first.says(/the API at (\S+)\/api/u);
   const second = await serve().ended;
   expect(second.code).toBe(2);
   expect(second.stderr).toContain('Another server uses the data folder');
@@ -36,6 +36,6 @@ it('a second server on the same data folder is refused; after a kill the next on
   first.process.kill('SIGKILL');
   await first.ended;
   const third = serve();
-  const [, again] = await third.says(/The API is at (\S+)\/api/u);
+  const [, again] = await third.says(/the API at (\S+)\/api/u);
   expect((await fetch(`${again}/api/v1/health`)).status).toBe(200);
 }, 120_000);
