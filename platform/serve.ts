@@ -32,35 +32,46 @@ export interface RunningServer {
 /** The collection that a new installation has. */
 const FIRST_COLLECTION = 'default';
 
-/** Starts a server with its database, queue and workers. @throws RunbookError `config` where a part cannot start */
+/**
+ * Starts a server with its database, queue and workers; where a part cannot start, those that did are ended.
+ * @throws RunbookError `config` where a part cannot start
+ */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
+  const started: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const end of started.splice(0).reverse()) await end();
+  };
+  try {
+    return { ...(await startParts(options, started)), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** @param started gets what ends each part, in the order in which they start */
+async function startParts(options: ServeOptions, started: (() => Promise<void>)[]) {
   const installation = await openInstallation(options.dataDir, options.env);
+  started.push(() => installation.close());
   const { pool, url: databaseUrl } = installation;
   const queue = await RunQueue.open(pool, { url: databaseUrl, concurrency: options.concurrency });
-  const adminToken = await firstToken(installation);
+  started.push(() => queue.close());
   const listener = new RunListener(databaseUrl);
+  started.push(() => listener.close());
   const names = { host: options.host, publicUrl: options.env.RUNBOOK_URL };
-  const site = createSite({ ...installation, queue }, { ...names, listener });
-  const listening = await listen(site, options);
-  const { url } = listening;
-  const scheduler = new Scheduler({ ...installation, queue });
+  const { url, close } = await listen(createSite({ ...installation, queue }, { ...names, listener }), options);
+  started.push(close);
+  // Where nobody would be shown it, none is made.
+  const adminToken = await firstToken(installation);
   const workers = new Workers({
     command: options.workerCommand,
     env: { RUNBOOK_URL: url, ...options.env, DATABASE_URL: databaseUrl },
     count: options.workers,
   });
-  return {
-    url,
-    adminToken,
-    async close() {
-      await listener.close();
-      await listening.close();
-      await scheduler.stop();
-      await workers.stop();
-      await queue.close();
-      await installation.close();
-    },
-  };
+  started.push(() => workers.stop());
+  const scheduler = new Scheduler({ ...installation, queue });
+  started.push(() => scheduler.stop());
+  return { url, adminToken };
 }
 
 async function firstToken({ pool }: Installation): Promise<string | undefined> {
