@@ -92,6 +92,20 @@ export function isUnanswered(error: unknown): boolean {
   return /connection (?:terminated|ended|error)|timeout exceeded when trying to connect/iu.test(message ?? '');
 }
 
+const ASK_AGAIN_MS = 1_000;
+
+/** Asks until there is an answer: the database may be restarted, and what was done is not lost for that. @throws what is no matter of the connection */
+export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isUnanswered(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+    }
+  }
+}
+
 /** Of the system, and PostgreSQL's (class 53). */
 const FULL = new Set(['ENOSPC', 'EDQUOT', '53100']);
 

@@ -11,13 +11,15 @@ export async function givenTo(db: Db, worker: string, workflow: string): Promise
   return rows.map(({ id }) => id);
 }
 
-/** Ends runs whose durable workflow is over without them: too many processes died on one, or somebody cancelled it by hand. */
-export async function endGivenUp(db: Db): Promise<void> {
-  await db.query(
+/** Ends runs whose durable workflow is over without them: too many processes died on one, or somebody cancelled it by hand. @returns their ids */
+export async function endGivenUp(db: Db): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
     `UPDATE platform.runs r SET status = 'failed', exit_code = 5, ended = now(), updated = now(), secret_params = NULL,
        error = 'It was given up: ' || attempts || ' processes ended while they performed it.'
      FROM dbos.workflow_status w
      WHERE w.workflow_uuid = r.id::text AND r.status IN ('pending', 'running')
-       AND w.status IN ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')`,
+       AND w.status IN ('ERROR', 'CANCELLED', 'MAX_RECOVERY_ATTEMPTS_EXCEEDED')
+     RETURNING r.id`,
   );
+  return rows.map(({ id }) => id);
 }

@@ -1,8 +1,7 @@
-import { DBOS } from '@dbos-inc/dbos-sdk';
 import { z } from 'zod';
 import { Scrubber } from '../../agent/secrets.ts';
 import { shownRun, storagePath } from '../api/trajectory.ts';
-import type { Pool } from '../database/pool.ts';
+import { type Pool, untilAnswered } from '../database/pool.ts';
 import { allowedBy } from '../network/target.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { addAudit } from '../store/audit.ts';
@@ -33,23 +32,43 @@ export async function receiversOf({ pool, cipher }: DeliveryParts, run: Platform
   return [...(run.webhookUrl ? ['trajectory' as const] : []), ...(variables[SLACK_VARIABLE] ? ['slack' as const] : [])];
 }
 
-/** The durable workflow: attempts with pauses, up to a day, also over restarts; what came of it is in the audit log. */
-export async function deliverDurably(parts: DeliveryParts, runId: string, told: Told): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    const outcome = await DBOS.runStep(() => attemptDelivery(parts, { runId, told, attempt }), {
-      name: `attempt ${attempt}`,
-      retriesAllowed: false,
-    });
-    if (outcome.kind !== 'retry') return;
-    await DBOS.sleep(outcome.afterMs);
-  }
+/** One of the attempts to tell the end of a run to a receiver. */
+export interface Attempt {
+  runId: string;
+  told: Told;
+  /** From 1. */
+  attempt: number;
 }
 
-async function attemptDelivery(
-  parts: DeliveryParts,
-  { runId, told, attempt }: { runId: string; told: Told; attempt: number },
-): Promise<Delivery> {
-  const { pool, cipher, env } = parts;
+/** Makes an attempt; what came of it is in the audit log. While the database is away it waits: a delivery is not lost for that. */
+export async function deliverOnce(parts: DeliveryParts, { runId, told, attempt }: Attempt): Promise<Delivery> {
+  const { pool, env } = parts;
+  const wanted = await untilAnswered(() => wantedOf(parts, runId, told));
+  if ('kind' in wanted) return wanted;
+  const { run, url, body, secret } = wanted;
+  const outcome = await deliver({ url, trajectoryId: run.trajectoryId }, JSON.stringify(body), {
+    ...{ kind: told, attempt, now: new Date() },
+    allow: allowedBy(env),
+    ...(secret ? { secret } : {}),
+  });
+  const detail = { run: run.id, attempt, ...(outcome.kind === 'delivered' ? {} : { reason: outcome.reason }) };
+  const entry = { collectionId: run.collectionId, actor: 'platform', target: told };
+  await untilAnswered(() => addAudit(pool, { ...entry, action: `webhook.${outcome.kind}`, detail }));
+  return outcome;
+}
+
+type GaveUp = Extract<Delivery, { kind: 'gave_up' }>;
+
+interface Wanted {
+  run: PlatformRun;
+  url: string;
+  body: unknown;
+  secret: string | undefined;
+}
+
+/** Where a delivery goes, and what it says; why it is given up where there is nobody to tell, or nothing to tell of. */
+async function wantedOf(parts: DeliveryParts, runId: string, told: Told): Promise<Wanted | GaveUp> {
+  const { pool, cipher } = parts;
   const run = await runById(pool, runId);
   if (!run) return { kind: 'gave_up', reason: 'the run is gone' };
   const variables = await readVariables(pool, { collectionId: run.collectionId, cipher });
@@ -59,15 +78,7 @@ async function attemptDelivery(
   const body =
     told === 'slack' ? slackBody(reportOf(parts, run, names)) : trajectoryBody(parts, run, { names, variables });
   const secret = told === 'slack' ? undefined : await readWebhookSecret(pool, run.id, cipher);
-  const outcome = await deliver({ url, trajectoryId: run.trajectoryId }, JSON.stringify(body), {
-    ...{ kind: told, attempt, now: new Date() },
-    allow: allowedBy(env),
-    ...(secret ? { secret } : {}),
-  });
-  const detail = { run: run.id, attempt, ...(outcome.kind === 'delivered' ? {} : { reason: outcome.reason }) };
-  const entry = { collectionId: run.collectionId, actor: 'platform', target: told };
-  await addAudit(pool, { ...entry, action: `webhook.${outcome.kind}`, detail });
-  return outcome;
+  return { run, url, body, secret };
 }
 
 interface Names {

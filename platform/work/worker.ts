@@ -1,12 +1,12 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import { getExecutor } from '@dbos-inc/dbos-sdk/internal/dbos';
-import { isUnanswered, type Pool } from '../database/pool.ts';
+import { type Pool, untilAnswered } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { beginRun, cancelledAmong, endRun, type PlatformRun, runById } from '../store/runs.ts';
 import { endGivenUp, givenTo } from '../store/workflows.ts';
 import { Alive, DeadWorkers } from './alive.ts';
-import { deliverDurably, receiversOf, type Told } from './deliveries.ts';
+import { type Attempt, deliverOnce, receiversOf } from './deliveries.ts';
 import { Dispatch } from './dispatch.ts';
 import { runEnvironment } from './environment.ts';
 import { parentDir } from './fork.ts';
@@ -35,7 +35,6 @@ const HELD_MS = 2_000;
 const LOOK_MS = 5_000;
 /** Whether runs are to be cancelled is looked at this often, ms. */
 const CANCEL_MS = 500;
-const ASK_AGAIN_MS = 1_000;
 const CANCELLED = { state: 'cancelled', exitCode: 130, error: 'Cancelled.' } as const;
 /** Why a run is broken off that another worker has taken. */
 const LOST = Symbol('lost');
@@ -52,7 +51,7 @@ export class Worker {
   /** Runs whose workflow has begun here, and those that were given to this worker while it did not hear of it. */
   readonly #begun = new Set<string>();
   #unheard = new Set<string>();
-  #deliver: ((runId: string, told: Told) => Promise<void>) | undefined;
+  #deliver: ((attempt: Attempt) => Promise<void>) | undefined;
   #stopping = false;
   #timer: NodeJS.Timeout | undefined;
   #looked = 0;
@@ -77,9 +76,7 @@ export class Worker {
       name: WORKFLOW,
       maxRecoveryAttempts: MAX_ATTEMPTS,
     });
-    worker.#deliver = DBOS.registerWorkflow((runId: string, told: Told) => deliverDurably(options, runId, told), {
-      name: 'deliver',
-    });
+    worker.#deliver = DBOS.registerWorkflow((attempt: Attempt) => worker.#deliverGiven(attempt), { name: 'deliver' });
     await DBOS.launch();
     worker.#timer = setInterval(() => void worker.#look().catch(() => undefined), CANCEL_MS);
     return worker;
@@ -130,11 +127,25 @@ export class Worker {
 
   /** Once for each receiver, however often it is asked for. */
   async #announce(runId: string): Promise<void> {
-    const deliver = this.#deliver;
     const run = await untilAnswered(() => runById(this.#options.pool, runId));
-    if (!run?.ended || !deliver) return;
+    if (!run?.ended) return;
     for (const told of await untilAnswered(() => receiversOf(this.#options, run)))
-      await DBOS.startWorkflow(deliver, { workflowID: `${told}-${runId}`, queueName: DELIVERIES })(runId, told);
+      await this.#plan({ runId, told, attempt: 1 });
+  }
+
+  /** The durable workflow of one attempt. The next one is a workflow of its own: one that slept would keep others from its place in the queue. */
+  async #deliverGiven(attempt: Attempt): Promise<void> {
+    const step = { name: `attempt ${attempt.attempt}`, retriesAllowed: false };
+    const outcome = await DBOS.runStep(() => deliverOnce(this.#options, attempt), step);
+    if (outcome.kind !== 'retry') return;
+    await this.#plan({ ...attempt, attempt: attempt.attempt + 1 }, Math.ceil(outcome.afterMs / 1_000));
+  }
+
+  async #plan(attempt: Attempt, delaySeconds?: number): Promise<void> {
+    const { runId, told, attempt: number } = attempt;
+    const wanted = { workflowID: `${told}-${runId}-${number}`, queueName: DELIVERIES };
+    const enqueueOptions = delaySeconds === undefined ? {} : { delaySeconds };
+    if (this.#deliver) await DBOS.startWorkflow(this.#deliver, { ...wanted, enqueueOptions })(attempt);
   }
 
   async #performBegun(run: PlatformRun, controller: AbortController): Promise<void> {
@@ -176,7 +187,7 @@ export class Worker {
       await this.#dead.forget(pool, number);
     }
     await this.#takeUnheard();
-    await endGivenUp(pool);
+    for (const id of await endGivenUp(pool)) await this.#announce(id);
   }
 
   /** The database may have given a run to this worker, and ended before it said so: nobody else would ever perform it. */
@@ -185,17 +196,5 @@ export class Worker {
     const unheard = given.filter((id) => !this.#begun.has(id));
     for (const id of unheard) if (this.#unheard.has(id)) await DBOS.resumeWorkflow(id);
     this.#unheard = new Set(unheard);
-  }
-}
-
-/** The database may be restarted: what was performed is not lost for that. @throws what is no matter of the connection */
-async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isUnanswered(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-    }
   }
 }

@@ -44,7 +44,7 @@ beforeAll(async () => {
     });
     request.on('end', () => {
       received.push({ path: request.url ?? '', headers: request.headers, text });
-      response.end('ok');
+      response.writeHead(request.url === '/down' ? 503 : 200).end('ok');
     });
   });
   await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
@@ -218,6 +218,29 @@ describe('a worker', () => {
     expect(entries.length).toBeGreaterThan(2);
     expect(entries[0]).toMatchObject({ status: 'open', baseline: expect.any(Number) });
   }, 60_000);
+
+  const told = (where: string) => received.filter((each) => each.path === where);
+
+  it('tells of a run whose workflow was given up', async () => {
+    const { id: taskId, collectionId, workflow } = task;
+    const wanted = { collectionId, taskId, initParams: {}, workflow, webhookUrl: `${hooks}/given-up` };
+    await transaction(database.pool, async (db) => {
+      const run = await queue.submitIn(db, wanted);
+      await db.query(`UPDATE dbos.workflow_status SET status = 'ERROR' WHERE workflow_uuid = $1`, [run?.id]);
+    });
+    await expect.poll(() => told('/given-up').length, { timeout: 15_000 }).toBe(1);
+    expect(JSON.parse(told('/given-up')[0]?.text ?? '')).toMatchObject({ status: 'failed' });
+  }, 30_000);
+
+  it('tells others while many deliveries wait for a receiver that is down', async () => {
+    const { id: taskId, collectionId, workflow } = task;
+    const ending = (where: string) =>
+      queue.submit({ collectionId, taskId, initParams: { source: 7 }, workflow, webhookUrl: `${hooks}${where}` });
+    await Promise.all(Array.from({ length: 60 }, () => ending('/down')));
+    await expect.poll(() => told('/down').length, { timeout: 60_000 }).toBeGreaterThanOrEqual(50);
+    await ending('/up');
+    await expect.poll(() => told('/up').length, { timeout: 15_000 }).toBe(1);
+  }, 90_000);
 
   it('cancels a run that it performs', async () => {
     const run = await submit();
