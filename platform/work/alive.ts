@@ -67,6 +67,7 @@ export class Alive {
       await client.connect();
       if (!(await lock(client, WORKER, this.number))) throw new Error('the earlier connection is still open');
       for (const [key, lost] of this.#held) if (!(await lock(client, RUN, key))) lost();
+      await client.query(SIGNED_ON, [this.number, hostname(), process.pid]);
     } catch (error) {
       await client.end().catch(() => undefined);
       throw error;
@@ -85,6 +86,10 @@ export class Alive {
     }
   }
 }
+
+/** Whoever thought it dead has struck it off: nobody would notice its death. */
+const SIGNED_ON = `INSERT INTO platform.workers (number, host, pid) OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3)
+  ON CONFLICT DO NOTHING`;
 
 async function lock(client: pg.Client, kind: number, key: number): Promise<boolean> {
   const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [kind, key]);

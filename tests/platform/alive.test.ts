@@ -1,7 +1,7 @@
 import { connect, createServer, type Server } from 'node:net';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Alive } from '../../platform/work/alive.ts';
+import { Alive, DeadWorkers } from '../../platform/work/alive.ts';
 import { withDatabase } from './postgres.ts';
 
 const database = withDatabase();
@@ -45,6 +45,15 @@ describe('the sign of life of a worker', () => {
     await openWay(port);
     await new Promise((resolve) => setTimeout(resolve, 2_500));
     expect(await connections()).toHaveLength(1);
+  }, 20_000);
+
+  it('is looked for again after another worker thought it dead', async () => {
+    const { pool } = database;
+    alive = await Alive.begin(pool, database.url);
+    await new DeadWorkers().forget(pool, alive.number);
+    for (const pid of await connections()) await pool.query('SELECT pg_terminate_backend($1)', [pid]);
+    const known = () => pool.query('SELECT 1 FROM platform.workers WHERE number = $1', [alive.number]);
+    await expect.poll(async () => (await known()).rowCount, { timeout: 5_000 }).toBe(1);
   }, 20_000);
 
   it('tells which run another worker has taken while it was cut off', async () => {
