@@ -5,7 +5,7 @@ import { type RunRecord, readRecord } from '../../agent/record/read.ts';
 import type { TimelineStep } from '../../agent/record/timeline.ts';
 import { EVENTS } from '../../agent/results.ts';
 import type { Label } from '../store/labels.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import { outcomeOf, type PlatformRun } from '../store/runs.ts';
 import { type Outline, outlineIn } from '../work/outlines.ts';
 import { objectIn } from '../work/plan.ts';
 import { runFolder } from '../work/results.ts';
@@ -139,7 +139,7 @@ export function shownRun(
     total_steps: [...(outline?.planned ?? []), RUN_STEP],
     completed_steps: [
       ...steps.filter(({ status }) => status === 'completed').map(({ key }) => key),
-      ...(run.state === 'completed' ? [RUN_STEP] : []),
+      ...(stateOf(run) === 'completed' ? [RUN_STEP] : []),
     ],
     init_params: run.initParams,
     step_configs: objectIn(run.workflow.step_configs),
@@ -181,6 +181,11 @@ function stepsIn(run: PlatformRun, outline: Outline | undefined): Step[] {
   }));
 }
 
+/** A run that was put away came out as it did. */
+function stateOf(run: PlatformRun): string {
+  return run.ended ? outcomeOf(run) : run.state;
+}
+
 /** The run as one step: where clients look for files and usage. */
 function outcome(names: Named, run: PlatformRun, outline: Outline | undefined): Step {
   const files = storedFiles(names, run, outline);
@@ -192,10 +197,10 @@ function outcome(names: Named, run: PlatformRun, outline: Outline | undefined): 
   const seconds = run.started && run.ended ? (run.ended.getTime() - run.started.getTime()) / 1000 : null;
   return {
     ...{ key: RUN_STEP, title: 'The run', activity: 'runbook', depends_on: [], author: run.author ?? '' },
-    status: run.state,
+    status: stateOf(run),
     inputs: run.initParams,
     outputs: {
-      success: run.state === 'completed',
+      success: stateOf(run) === 'completed',
       results_files: shown.filter(({ path: stored }) => !stored.endsWith('.jsonl')),
       files: shown,
       primary_files: primary,

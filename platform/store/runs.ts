@@ -24,7 +24,6 @@ export interface PlatformRun {
   costUsd: number;
   /** Average of the grade, 1 to 5. */
   score: number | null;
-  findings: number | null;
   totalSteps: number;
   doneSteps: number;
   /** Processes that performed it: more than one where one of them died. */
@@ -53,6 +52,12 @@ export interface NewRun {
   webhookUrl?: string | undefined;
   /** Waits until the earlier runs of its schedule are over. */
   waits?: boolean;
+}
+
+/** How a run that is over came out, also where it was put away since. */
+export function outcomeOf({ exitCode }: Pick<PlatformRun, 'exitCode'>): 'completed' | 'failed' | 'cancelled' {
+  if (exitCode === CANCELLED.exitCode) return 'cancelled';
+  return exitCode === 0 ? 'completed' : 'failed';
 }
 
 const ID_ATTEMPTS = 5;
@@ -132,11 +137,11 @@ export async function openRuns(db: Db, taskId: string): Promise<number> {
   return rows[0]?.total ?? 0;
 }
 
-/** Runs of the same task that ended before a run was made and passed or did not, newest first. */
+/** Runs of the same task that were made before a run, are over, and passed or did not, newest first: the last may have ended while it waited. */
 export async function earlierRuns(db: Db, { id, taskId, created }: PlatformRun, limit: number): Promise<PlatformRun[]> {
   const { rows } = await db.query<RunRow>(
-    `SELECT ${COLUMNS} FROM platform.runs WHERE task_id = $1 AND id <> $2 AND ended < $3 AND exit_code IN (0, 1)
-     ORDER BY created DESC LIMIT $4`,
+    `SELECT ${COLUMNS} FROM platform.runs WHERE task_id = $1 AND id <> $2 AND created <= $3 AND ended IS NOT NULL AND exit_code IN (0, 1)
+     ORDER BY created DESC, ended DESC LIMIT $4`,
     [taskId, id, created, limit],
   );
   return rows.map(runOf);
@@ -154,7 +159,7 @@ export async function namesOfRun(db: Db, id: string): Promise<{ collection: stri
 
 /** What a worker may say of a run. */
 export type RunChange = Partial<
-  Pick<PlatformRun, 'agent' | 'model' | 'costUsd' | 'score' | 'findings' | 'totalSteps' | 'doneSteps'>
+  Pick<PlatformRun, 'agent' | 'model' | 'costUsd' | 'score' | 'totalSteps' | 'doneSteps'>
 >;
 
 /** A worker takes a run. @returns undefined where it is over, or is to be cancelled and was never begun */
@@ -193,12 +198,17 @@ export async function endRun(
   return rows[0] && runOf(rows[0]);
 }
 
+/** How a run ends that somebody cancelled. */
+export const CANCELLED = { state: 'cancelled', exitCode: 130, error: 'Cancelled.' } as const;
+
 /** Asks for the end of a run; one that no worker has begun is over at once. @returns undefined where it is over already */
 export async function cancelRun(db: Db, id: string): Promise<PlatformRun | undefined> {
   const { rows } = await db.query<RunRow>(
     `UPDATE platform.runs SET cancel_requested = coalesce(cancel_requested, now()), updated = now(),
        status = CASE status WHEN 'pending' THEN 'cancelled' ELSE status END,
        ended = CASE status WHEN 'pending' THEN now() ELSE ended END,
+       exit_code = CASE status WHEN 'pending' THEN ${CANCELLED.exitCode} END,
+       error = CASE status WHEN 'pending' THEN '${CANCELLED.error}' END,
        secret_params = CASE status WHEN 'pending' THEN NULL ELSE secret_params END
      WHERE id = $1 AND status IN ('pending', 'running') RETURNING ${COLUMNS}`,
     [id],
@@ -236,11 +246,12 @@ export async function takeWaiting(db: Db): Promise<PlatformRun[]> {
   return rows.map(runOf);
 }
 
-/** Which of these are to be cancelled. */
+/** Which of these are to be broken off: somebody cancelled them, or deleted their task. */
 export async function cancelledAmong(db: Db, ids: readonly string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const { rows } = await db.query<{ id: string }>(
-    'SELECT id FROM platform.runs WHERE id = ANY($1) AND cancel_requested IS NOT NULL',
+    `SELECT id FROM unnest($1::uuid[]) AS id
+     WHERE NOT EXISTS (SELECT 1 FROM platform.runs r WHERE r.id = id.id AND r.cancel_requested IS NULL)`,
     [ids],
   );
   return rows.map(({ id }) => id);
@@ -261,13 +272,12 @@ const CHANGED: Record<keyof RunChange, string> = {
   model: 'model',
   costUsd: 'cost_usd',
   score: 'score',
-  findings: 'findings',
   totalSteps: 'total_steps',
   doneSteps: 'done_steps',
 };
 
 const COLUMNS = `id, trajectory_id, collection_id, task_id, status, cancel_requested, init_params, workflow, author,
-  exit_code, error, agent, model, cost_usd, score, findings, total_steps, done_steps, attempts, worker, parent_id, fork_step,
+  exit_code, error, agent, model, cost_usd, score, total_steps, done_steps, attempts, worker, parent_id, fork_step,
   routine_id, fire_at, webhook_url, created, started, updated, ended`;
 
 interface RunRow {
@@ -286,7 +296,6 @@ interface RunRow {
   model: string | null;
   cost_usd: number;
   score: number | null;
-  findings: number | null;
   total_steps: number;
   done_steps: number;
   attempts: number;
@@ -303,10 +312,10 @@ interface RunRow {
 }
 
 function runOf(row: RunRow): PlatformRun {
-  const { id, workflow, author, error, agent, model, score, findings, attempts, worker } = row;
+  const { id, workflow, author, error, agent, model, score, attempts, worker } = row;
   const { created, started, updated, ended } = row;
   return {
-    ...{ id, workflow, author, error, agent, model, score, findings, attempts, worker },
+    ...{ id, workflow, author, error, agent, model, score, attempts, worker },
     ...{ created, started, updated, ended, state: row.status },
     trajectoryId: row.trajectory_id,
     collectionId: row.collection_id,

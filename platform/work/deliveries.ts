@@ -7,7 +7,7 @@ import type { Cipher } from '../secrets/cipher.ts';
 import { addAudit } from '../store/audit.ts';
 import { readVariables } from '../store/environment.ts';
 import { readWebhookSecret } from '../store/run-secrets.ts';
-import { namesOfRun, type PlatformRun, runById } from '../store/runs.ts';
+import { namesOfRun, outcomeOf, type PlatformRun, runById } from '../store/runs.ts';
 import { type Delivery, deliver } from '../webhooks/deliver.ts';
 import { webhookBody } from '../webhooks/payload.ts';
 import { type SlackReport, slackBody } from '../webhooks/slack.ts';
@@ -92,7 +92,7 @@ function trajectoryBody(
   { names, variables }: { names: Names; variables: Record<string, string> },
 ) {
   const { steps } = shownRun({ runsDir }, run, { names, labels: [] });
-  const status = run.state === 'completed' || run.state === 'cancelled' ? run.state : 'failed';
+  const status = outcomeOf(run);
   const about = { ...names, trajectoryId: run.trajectoryId, status, storagePath: storagePath(names) } as const;
   return webhookBody(
     { ...about, steps, initParams: run.initParams },
@@ -119,7 +119,7 @@ function reportOf({ runsDir, env }: DeliveryParts, run: PlatformRun, names: Name
   const place = [names.collection, names.task, run.trajectoryId].map(encodeURIComponent).join('/');
   return {
     title: `${names.collection}/${names.task}`,
-    verdict: run.state === 'completed' ? 'passed' : 'failed',
+    verdict: outcomeOf(run) === 'completed' ? 'passed' : 'failed',
     window: { from: time('window.from'), to: time('window.to') },
     spendUsd: number('totals.cost_usd'),
     projectedSavingsUsd: number('totals.savings_expected'),

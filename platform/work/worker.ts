@@ -3,7 +3,7 @@ import { getExecutor } from '@dbos-inc/dbos-sdk/internal/dbos';
 import { type Pool, untilAnswered } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
 import type { Cipher } from '../secrets/cipher.ts';
-import { beginRun, cancelledAmong, endRun, type PlatformRun, runById } from '../store/runs.ts';
+import { beginRun, CANCELLED, cancelledAmong, endRun, type PlatformRun, runById } from '../store/runs.ts';
 import { endGivenUp, givenTo } from '../store/workflows.ts';
 import { Alive, DeadWorkers } from './alive.ts';
 import { type Attempt, deliverOnce, receiversOf } from './deliveries.ts';
@@ -35,7 +35,6 @@ const HELD_MS = 2_000;
 const LOOK_MS = 5_000;
 /** Whether runs are to be cancelled is looked at this often, ms. */
 const CANCEL_MS = 500;
-const CANCELLED = { state: 'cancelled', exitCode: 130, error: 'Cancelled.' } as const;
 /** Why a run is broken off that another worker has taken. */
 const LOST = Symbol('lost');
 /** Processes that may die on one run before it is given up. */

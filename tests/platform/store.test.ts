@@ -12,11 +12,15 @@ import { labelsOf, setLabel } from '../../platform/store/labels.ts';
 import {
   archiveRun,
   beginRun,
+  cancelledAmong,
   cancelRun,
   changeRun,
   createRun,
+  earlierRuns,
   endRun,
   listRuns,
+  outcomeOf,
+  type PlatformRun,
   runById,
   runByTrajectory,
 } from '../../platform/store/runs.ts';
@@ -158,7 +162,8 @@ describe('runs', () => {
   it('that are cancelled end at once where nobody has begun them, else when their worker sees it', async () => {
     const { pool } = database;
     const { run, wanted } = await newRun();
-    expect(await cancelRun(pool, run.id)).toMatchObject({ state: 'cancelled', ended: expect.any(Date) });
+    const cancelled = { state: 'cancelled', exitCode: 130, error: 'Cancelled.' };
+    expect(await cancelRun(pool, run.id)).toMatchObject({ ...cancelled, ended: expect.any(Date) });
     const begun = await createRun(pool, wanted);
     await beginRun(pool, begun?.id ?? '', 'w');
     expect(await cancelRun(pool, begun?.id ?? '')).toMatchObject({
@@ -166,6 +171,39 @@ describe('runs', () => {
       cancelRequested: expect.any(Date),
     });
     expect(await archiveRun(pool, begun?.id ?? '')).toBeUndefined();
+  });
+
+  it('that go on are to be broken off where they are cancelled, or gone with their task', async () => {
+    const { pool } = database;
+    const { run, task, wanted } = await newRun();
+    const other = await createRun(pool, wanted);
+    const ids = [run.id, other?.id ?? ''];
+    for (const id of ids) await beginRun(pool, id, 'w');
+    expect(await cancelledAmong(pool, ids)).toEqual([]);
+    await cancelRun(pool, run.id);
+    expect(await cancelledAmong(pool, ids)).toEqual([run.id]);
+    await deleteTask(pool, task.id);
+    expect(await cancelledAmong(pool, ids)).toEqual(ids);
+  });
+
+  it('follow up on the run before them, also where that ended while they waited', async () => {
+    const { pool } = database;
+    const { run, wanted } = await newRun();
+    const waiting = await createRun(pool, { ...wanted, waits: true });
+    if (!waiting) throw new Error('not made');
+    expect(await earlierRuns(pool, waiting, 10)).toEqual([]);
+    await endRun(pool, run.id, { state: 'completed', exitCode: 0, error: null });
+    expect((await earlierRuns(pool, waiting, 10)).map(({ id }) => id)).toEqual([run.id]);
+    expect(await earlierRuns(pool, run, 10)).toEqual([]);
+  });
+
+  it('that are put away came out as they did', async () => {
+    const { pool } = database;
+    const { run, wanted } = await newRun();
+    await endRun(pool, run.id, { state: 'completed', exitCode: 0, error: null });
+    expect(outcomeOf((await archiveRun(pool, run.id)) as PlatformRun)).toBe('completed');
+    const other = await createRun(pool, wanted);
+    expect(outcomeOf((await cancelRun(pool, other?.id ?? '')) as PlatformRun)).toBe('cancelled');
   });
 
   it('are made once by an instant of a schedule, however many processes try', async () => {
