@@ -1,9 +1,8 @@
 import { transaction } from '../database/pool.ts';
 import { cadenceSchema, parseCadence } from '../routines/cadence.ts';
+import { fireNow } from '../routines/fire-now.ts';
 import { nextFire } from '../routines/schedule.ts';
-import { submitFire } from '../routines/scheduler.ts';
 import { addAudit } from '../store/audit.ts';
-import { assertRunsLeft } from '../store/bounds.ts';
 import { labelsOf } from '../store/labels.ts';
 import {
   changeRoutine,
@@ -168,13 +167,8 @@ export function routineRoutes(api: Api, platform: Platform): void {
   });
   api.openapi(runNow, async (c) => {
     const { routine, names, collection } = await routineFor(platform, c.get('token'), c.req.valid('param'));
-    const run = await transaction(pool, async (db) => {
-      await assertRunsLeft(db, collection.id);
-      const made = await submitFire(platform, { db, routine, fireAt: new Date() });
-      const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: routine.name };
-      if (made) await addAudit(db, { ...entry, action: 'routine.run', detail: { run: made.id } });
-      return made;
-    });
+    const actor = actorOf(c.get('token'));
+    const run = await fireNow(platform, { collectionId: collection.id, routine, actor });
     if (!run) throw refusal(400, 'It was begun a moment ago');
     const id = run.trajectoryId;
     return c.json({ message: 'Workflow started', workflow_id: workflowId(names, id), trajectory_id: id }, 200);

@@ -13,7 +13,11 @@ const OF_TASK = {
 } as const;
 
 /** Pages of the administrator, whose names no collection can have. */
-const OF_ALL = { collections: ['Collections', '/'], tokens: ['Tokens', '/-/tokens'] } as const;
+const OF_ALL = {
+  collections: ['Collections', '/'],
+  tokens: ['Tokens', '/-/tokens'],
+  audit: ['Audit', '/-/audit'],
+} as const;
 
 export function administratorTabs(at: keyof typeof OF_ALL) {
   return Object.entries(OF_ALL).map(([key, [text, href]]) => ({ text, href, current: key === at }));

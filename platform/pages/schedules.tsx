@@ -5,7 +5,7 @@ import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { transaction } from '../database/pool.ts';
 import { type Cadence, parseCadence } from '../routines/cadence.ts';
-import { submitFire } from '../routines/scheduler.ts';
+import { fireNow } from '../routines/fire-now.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import {
@@ -45,7 +45,8 @@ export function schedulePages(pages: Hono<PageEnv>, platform: Platform): void {
     const routine = await routineByName(platform.pool, of.task.id, fields.name ?? '');
     if (!routine) throw refusal(404, 'There is no such schedule.');
     if (fields.do === 'run') {
-      const run = await transaction(platform.pool, (db) => submitFire(platform, { db, routine, fireAt: new Date() }));
+      const by = { collectionId: of.collection.id, actor: actorOf(c.get('token')) };
+      const run = await fireNow(platform, { routine, ...by });
       if (!run) throw refusal(400, 'It was begun a moment ago.');
       return c.redirect(pathOf(of.collection.name, of.task.name, run.trajectoryId), 303);
     }

@@ -1,12 +1,13 @@
 import type { Pool } from '../database/pool.ts';
 import { isUnanswered, transaction } from '../database/pool.ts';
 import type { Cipher } from '../secrets/cipher.ts';
+import { addAudit } from '../store/audit.ts';
 import { decidedTo, holdRoutine, type Routine, readRoutineSecrets, timings } from '../store/routines.ts';
 import { setSecretParams, setWebhookSecret } from '../store/run-secrets.ts';
 import { hasOpenRun, hasWaiting, type PlatformRun, takeWaiting } from '../store/runs.ts';
 import type { RunQueue } from '../work/queue.ts';
 import { Due } from './due.ts';
-import { decide, MAX_CAUGHT_UP } from './policy.ts';
+import { type Decision, decide, MAX_CAUGHT_UP } from './policy.ts';
 import { firesBetween } from './schedule.ts';
 
 /** Schedules are looked at this often, ms. */
@@ -14,7 +15,7 @@ const LOOK_MS = 1_000;
 /** Fires that are read in one look. */
 const MOST_FIRES = 1_000;
 
-interface Parts {
+export interface Parts {
   pool: Pool;
   queue: RunQueue;
   cipher: Cipher;
@@ -101,7 +102,21 @@ async function fire(
   });
   for (const { action, fireAt, delayS } of decisions)
     if (action !== 'skip') await submitFire(parts, { db, routine, fireAt, waits: action === 'queue', delayS });
+  await noteSkipped(db, routine, decisions);
   await decidedTo(db, routine.id, newest);
+}
+
+/** Whoever waits for a run that is not made finds why: an entry for each reason. */
+async function noteSkipped(db: Db, { name, taskId }: Routine, decisions: readonly Decision[]): Promise<void> {
+  const skipped = decisions.filter(({ action }) => action === 'skip');
+  for (const reason of new Set(skipped.map((each) => each.reason))) {
+    const instants = skipped.filter((each) => each.reason === reason).map(({ fireAt }) => fireAt.toISOString());
+    const { rows } = await db.query<{ id: string }>('SELECT collection_id AS id FROM platform.tasks WHERE id = $1', [
+      taskId,
+    ]);
+    const entry = { collectionId: rows[0]?.id ?? null, actor: `routine ${name}`, action: 'routine.skip', target: name };
+    await addAudit(db, { ...entry, detail: { reason, instants: instants.length, last: instants.at(-1) } });
+  }
 }
 
 /** A run of a schedule, at one of its instants or because somebody asks for it. */

@@ -38,3 +38,13 @@ export async function listAudit(db: Db, collectionId: string, limit: number): Pr
   );
   return rows;
 }
+
+/** Of every collection, whose name stands with it, and of the server itself (logins that were refused, the administrator's tokens). Newest first. */
+export async function listAllAudit(db: Db, limit: number): Promise<(AuditEntry & { collection: string | null })[]> {
+  const { rows } = await db.query<AuditEntry & { collection: string | null }>(
+    `SELECT at, actor, action, target, detail, c.name AS collection
+     FROM platform.audit a LEFT JOIN platform.collections c ON c.id = a.collection_id ORDER BY a.id DESC LIMIT $1`,
+    [limit],
+  );
+  return rows;
+}

@@ -93,6 +93,7 @@ const PAGES: Record<string, () => string> = {
   variables: () => '/demo/-/variables',
   tokens: () => '/demo/-/tokens',
   'tokens of all': () => '/-/tokens',
+  'audit of all': () => '/-/audit',
   audit: () => '/demo/-/audit',
   'no such page': () => '/nowhere',
 };

@@ -324,6 +324,7 @@ describe('a collection', () => {
     expect((await browser.get(here)).text).toContain('>paused</span>');
     expect((await send({ do: 'resume', name: HOSTILE })).status).toBe(303);
     expect((await send({ do: 'run', name: HOSTILE })).headers.location).toMatch(/^\/demo\/optimizer\/[0-9a-f]{8}$/u);
+    expect((await browser.get('/demo/-/audit')).text).toContain('routine.run');
     expect((await send({ do: 'delete', name: HOSTILE })).status).toBe(303);
     expect((await send({ do: 'pause', name: HOSTILE })).status).toBe(404);
   });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { transaction } from '../../platform/database/pool.ts';
 import { look, Scheduler } from '../../platform/routines/scheduler.ts';
 import { Cipher } from '../../platform/secrets/cipher.ts';
+import { listAudit } from '../../platform/store/audit.ts';
 import { createCollection } from '../../platform/store/collections.ts';
 import {
   changeRoutine,
@@ -110,6 +111,8 @@ describe('a schedule', () => {
     await look(parts(), { at: new Date(from + HOUR) });
     await look(parts(), { at: new Date(from + 2 * HOUR) });
     expect(await fired()).toHaveLength(1);
+    const detail = { reason: 'an earlier run is still open', instants: 1 };
+    expect(await listAudit(database.pool, task.collectionId, 1)).toMatchObject([{ action: 'routine.skip', detail }]);
 
     await changeRoutine(database.pool, { ...routine, overlap: 'queue' }, { overlap: 'queue' });
     await look(parts(), { at: new Date(from + 3 * HOUR) });
