@@ -3,8 +3,9 @@ import { ResultsDir } from '../../tools/results-dir.ts';
 import { guardedRequest } from '../network/guard.ts';
 import { allowedBy } from '../network/target.ts';
 import { addAudit } from '../store/audit.ts';
+import { setLabel } from '../store/labels.ts';
 import type { NewRun, PlatformRun } from '../store/runs.ts';
-import { createTask, type Task, taskByName } from '../store/tasks.ts';
+import { createTask, TASK_NAME, type Task, taskByName } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
@@ -22,18 +23,22 @@ const MAX_RUNBOOK = 1_000_000;
 const FETCH_MS = 15_000;
 
 const object = z.record(z.string(), z.unknown());
+const text = z.string().min(1).max(2_000);
 const message = z.looseObject({ role: z.string(), content: z.string() });
 const jetty = z.looseObject({
   runbook: z.boolean().optional(),
   runbook_url: z.url().optional(),
   collection: z.string(),
-  task: z.string().min(1).max(200),
+  task: z.string().regex(TASK_NAME),
   template_variables: object.optional(),
-  file_paths: z.array(z.string()).optional(),
+  /** Stored paths, and ids of files: both are files that were sent. */
+  file_paths: z.array(z.string()).default([]),
+  files: z.array(z.string()).default([]),
   model_provider: z.string().optional(),
   driver: z.string().optional(),
   source: z.union([z.string(), z.array(z.string())]).optional(),
   webhook_url: z.url().optional(),
+  labels: z.array(z.object({ key: text, value: text })).default([]),
   timeout_hint: z.number().min(0).max(WAIT_S).default(WAIT_S),
 });
 
@@ -70,7 +75,8 @@ export function chatRoutes(api: Api, platform: Platform): void {
       const instruction = await instructionOf(wish, messages);
       const task = await taskOf(platform, collection.id, wish.task);
       const initParams = initParamsOf(wish, { instruction, model });
-      const made = await submitted(platform, c.get('token'), task, { initParams, webhookUrl: wish.webhook_url });
+      const { webhook_url: webhookUrl, labels } = wish;
+      const made = await submitted(platform, c.get('token'), task, { initParams, webhookUrl, labels });
       const run = await endOf(platform, made, { ms: wish.timeout_hint * 1_000, signal: c.req.raw.signal });
       const names = namesOf(collection, task);
       return run.ended ? c.json(finished(platform, names, run), 200) : c.json(running(names, run), 202);
@@ -84,11 +90,12 @@ function submitted(
   { queue }: Platform,
   token: Token,
   { id: taskId, collectionId, workflow, name }: Task,
-  asked: Pick<NewRun, 'initParams' | 'webhookUrl'>,
+  { labels, ...asked }: Pick<NewRun, 'initParams' | 'webhookUrl'> & Pick<Wish, 'labels'>,
 ): Promise<PlatformRun> {
-  return queue.submit({ collectionId, taskId, workflow, author: token.name, ...asked }, (db, { id }) => {
+  return queue.submit({ collectionId, taskId, workflow, author: token.name, ...asked }, async (db, { id }) => {
+    for (const label of labels) await setLabel(db, id, { ...label, author: token.name });
     const entry = { collectionId, actor: actorOf(token), action: 'run.create', target: name };
-    return addAudit(db, { ...entry, detail: { run: id } });
+    await addAudit(db, { ...entry, detail: { run: id } });
   });
 }
 
@@ -121,7 +128,7 @@ function initParamsOf(
   wish: Wish,
   { instruction, model }: { instruction: string | undefined; model: string | undefined },
 ): Record<string, unknown> {
-  const files = wish.file_paths ?? [];
+  const files = [...wish.file_paths, ...wish.files];
   const given = {
     instruction,
     model,

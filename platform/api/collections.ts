@@ -24,7 +24,9 @@ const create = createRoute({
   path: '/api/v1/collections',
   request: body(
     z.looseObject({
-      name: z.string().regex(COLLECTION_NAME, 'letters, digits, - and _, at most 63'),
+      name: z
+        .string()
+        .regex(COLLECTION_NAME, 'letters, digits, - and _, at most 63; not api, v1, assets, login or logout'),
       description: z.string().optional(),
     }),
   ),

@@ -1,5 +1,13 @@
 import { addAudit } from '../store/audit.ts';
-import { createTask, deleteTask, listTasks, type TaskFields, taskVersions, updateTask } from '../store/tasks.ts';
+import {
+  createTask,
+  deleteTask,
+  listTasks,
+  TASK_NAME,
+  type TaskFields,
+  taskVersions,
+  updateTask,
+} from '../store/tasks.ts';
 import { actorOf, collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
@@ -8,7 +16,7 @@ import { shownTask, taskShape } from './shapes.ts';
 
 const object = z.record(z.string(), z.unknown());
 /** A name becomes a part of paths and of workflow ids. */
-const name = z.string().min(1).max(200);
+const name = z.string().regex(TASK_NAME, 'must have 1 to 200 characters, and be neither . nor ..');
 const changes = z.object({
   name: name.optional(),
   workflow: object.optional(),

@@ -66,7 +66,8 @@ export function collectionPages(pages: Hono<PageEnv>, platform: Platform): void 
   });
 }
 
-const NAMES = 'A name has letters, digits, - and _, 63 at most, and begins with a letter or a digit.';
+const NAMES =
+  'A name has letters, digits, - and _, 63 at most, begins with a letter or a digit, and is none of api, v1, assets, login and logout.';
 
 interface Refused {
   given: Record<string, string>;

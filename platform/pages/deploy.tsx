@@ -5,7 +5,7 @@ import { actorOf, collectionFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
-import { createTask, type Task, taskByName, updateTask } from '../store/tasks.ts';
+import { createTask, TASK_NAME, type Task, taskByName, updateTask } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { askedIn, assertKeys, keysOf } from './asked.ts';
 import { eventFilesIn, FILES, keptSource } from './event-files.ts';
@@ -41,12 +41,10 @@ export function deployPages(pages: Hono<PageEnv>, platform: Platform): void {
   });
 }
 
-const MOST_NAME = 200;
-
 /** @throws RunbookError `usage` */
 function nameIn({ name = '' }: Record<string, string>): string {
   const called = name.trim();
-  if (called === '' || called.length > MOST_NAME) throw new RunbookError('usage', 'The task needs a name.');
+  if (!TASK_NAME.test(called)) throw new RunbookError('usage', 'The task needs a name.');
   return called;
 }
 

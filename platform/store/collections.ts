@@ -7,8 +7,8 @@ export interface Collection {
   created: Date;
 }
 
-/** The schema holds the same: letters, digits, `_` and `-`. */
-export const COLLECTION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/u;
+/** As the schema has it: letters, digits, `_` and `-`; but for what the server's own addresses begin with. */
+export const COLLECTION_NAME = /^(?!(?:api|v1|assets|login|logout)$)[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/iu;
 
 /** @returns undefined where the name is taken (without case) */
 export async function createCollection(

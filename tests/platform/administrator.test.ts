@@ -17,7 +17,20 @@ describe('collections', () => {
     const { text } = await admin.get('/');
     expect(text).toContain('href="/team-a"');
     expect(text).not.toContain(HOSTILE);
-    for (const name of ['', '-', '-/tokens', 'a b', 'ä', 'x'.repeat(64), HOSTILE]) {
+    for (const name of [
+      '',
+      '-',
+      'API',
+      'v1',
+      'assets',
+      'login',
+      'logout',
+      '-/tokens',
+      'a b',
+      'ä',
+      'x'.repeat(64),
+      HOSTILE,
+    ]) {
       const refused = await make({ name, description: 'kept' });
       expect(refused.status, name).toBe(400);
       expect(refused.text).toContain('A name has letters');
@@ -82,5 +95,19 @@ describe('tokens of all', () => {
     expect((await demo.get(TOKENS)).status).toBe(403);
     expect((await demo.post('/demo', TOKENS, { do: 'create', name: 'x', collection: '' })).status).toBe(403);
     expect((await visitor().get(TOKENS)).headers.location).toBe('/login?to=%2F-%2Ftokens');
+  });
+});
+
+describe('the audit of all', () => {
+  it('shows the administrator what happened in every collection and on the server', async () => {
+    expect((await visitor().post('/login', '/login', { token: 'mlc_nobody' })).status).toBe(401);
+    const admin = await visitor().logIn(tokens.admin);
+    await admin.post(TOKENS, TOKENS, { do: 'create', name: HOSTILE, collection: '' });
+    await visitor().logIn(tokens.other);
+    const { text } = await admin.get('/-/audit');
+    expect(text).toMatch(/session\.begin<\/code><\/td><td>other<.*token\.create<.*session\.refused/su);
+    expect(text).not.toContain(HOSTILE);
+    const demo = await visitor().logIn(tokens.demo);
+    expect((await demo.get('/-/audit')).status).toBe(403);
   });
 });

@@ -131,6 +131,22 @@ describe('the API', () => {
     expect((await ask('POST', where, { json: { jetty }, token: tokens.other })).status).toBe(404);
   }, 60_000);
 
+  it('takes files of a chat by their ids as well, and its labels', async () => {
+    const form = new FormData();
+    form.set('file', new File(['{}\n'], 'events.jsonl'));
+    const { body: sent } = await ask('POST', '/api/v1/files', { form });
+    const labels = [{ key: 'suite', value: 'nightly' }];
+    const jetty = { collection: 'demo', task: 'chat', files: [sent.id], labels, timeout_hint: 0 };
+    const { body } = await ask('POST', '/v1/chat/completions', { json: { jetty } });
+    const { jetty_metadata } = body as unknown as { jetty_metadata: { trajectory_id: string } };
+    const { body: run } = await ask('GET', `/api/v1/db/trajectory/demo/chat/${jetty_metadata.trajectory_id}`);
+    expect(run).toMatchObject({ init_params: { source: [sent.id] }, labels });
+  });
+
+  it.each(['', '.', '..', 'x'.repeat(201)])('makes no task whose name is no part of a path: %j', async (name) => {
+    expect((await ask('POST', '/api/v1/tasks/demo', { json: { name, workflow: {} } })).status).toBe(422);
+  });
+
   it('never gives the value of a variable', async () => {
     const changed = await ask('PATCH', '/api/v1/collections/demo/environment', {
       json: { environment_variables: { POSTHOG_API_KEY: 'phx_secret', GONE: 'x' } },
