@@ -7,10 +7,8 @@ import { runByTrajectory } from '../store/runs.ts';
 import { type Task, taskByName } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { findUpload, placeOf } from '../store/uploads.ts';
-
 import { outlineIn } from '../work/outlines.ts';
 import { plainFileIn, runFolder } from '../work/results.ts';
-
 import { collectionFor, taskFor, type Vars } from './auth.ts';
 import { refusal } from './errors.ts';
 import { withForm } from './form.ts';
@@ -84,8 +82,7 @@ export function fileRoutes(api: Api, platform: Platform): void {
   });
   api.openapi(listFiles, async (c) => {
     const { prefix } = c.req.valid('query');
-    const [collection = '', task = ''] = prefix.split('/');
-    const names = await taskFor(platform, c.get('token'), { collection, task });
+    const names = await taskFor(platform, c.get('token'), taskIn(prefix));
     const { rows } = await platform.pool.query<{ trajectory_id: string }>(
       'SELECT trajectory_id FROM platform.runs WHERE task_id = $1 ORDER BY created DESC LIMIT 100',
       [names.task.id],
@@ -133,17 +130,25 @@ async function ownCollection({ pool }: Platform, token: Token): Promise<{ id: st
   throw refusal(400, 'collection: say which one (?collection=NAME), since this token is for all of them');
 }
 
+/** Of `{collection}/{task}`, or a stored path that begins so; names of tasks may hold slashes. */
+function taskIn(stored: string): { collection: string; task: string } {
+  const [collection = '', ...parts] = stored.replace(/\/+$/u, '').split('/');
+  const folder = parts.lastIndexOf('0000');
+  return { collection, task: parts.slice(0, folder > 0 ? folder : parts.length).join('/') };
+}
+
 /** Where a stored file lies. @throws 404 for none, and for one of a collection that the token does not see */
 async function placeOfStored(platform: Platform, token: Token, stored: string) {
-  const [name = '', task = '', folder = '', file = ''] = stored.split('/');
+  const { collection: name, task } = taskIn(stored);
   const collection = await collectionFor(platform, token, name);
-  if (task === '_sandbox_uploads') {
+  if (stored.startsWith(`${name}/_sandbox_uploads/`)) {
     const upload = await findUpload(platform.pool, collection.id, stored);
     const place = upload && path.parse(placeOf(platform.uploadsDir, upload));
     const kept = place && plainFileIn(place.dir, place.base);
     if (kept) return kept;
-  } else if (folder === '0000') {
+  } else {
     const found = await taskByName(platform.pool, collection.id, task);
+    const file = stored.slice(stored.lastIndexOf('/') + 1);
     const { run, files } = found
       ? await filesOf(platform, { collection, task: found }, file.slice(0, 8))
       : { run: undefined, files: [] };
