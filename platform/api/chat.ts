@@ -5,14 +5,14 @@ import { allowedBy } from '../network/target.ts';
 import { addAudit } from '../store/audit.ts';
 import { setLabel } from '../store/labels.ts';
 import type { NewRun, PlatformRun } from '../store/runs.ts';
-import { createTask, TASK_NAME, type Task, taskByName } from '../store/tasks.ts';
+import { createTask, type Task, taskByName } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
 import { actorOf, collectionFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
-import { type Api, answer, body, createRoute, z } from './route.ts';
+import { type Api, answer, body, createRoute, nameOf, webhookUrl, z } from './route.ts';
 import { endOf, MOST_WAITING, namesOf } from './runs.ts';
 import { type Named, storagePath, storedFiles, workflowId } from './trajectory.ts';
 import { Waiting } from './waiting.ts';
@@ -29,7 +29,7 @@ const jetty = z.looseObject({
   runbook: z.boolean().optional(),
   runbook_url: z.url().optional(),
   collection: z.string(),
-  task: z.string().regex(TASK_NAME),
+  task: nameOf,
   template_variables: object.optional(),
   /** Stored paths, and ids of files: both are files that were sent. */
   file_paths: z.array(z.string()).default([]),
@@ -37,7 +37,7 @@ const jetty = z.looseObject({
   model_provider: z.string().optional(),
   driver: z.string().optional(),
   source: z.union([z.string(), z.array(z.string())]).optional(),
-  webhook_url: z.url().optional(),
+  webhook_url: webhookUrl.optional(),
   labels: z.array(z.object({ key: text, value: text })).default([]),
   timeout_hint: z.number().min(0).max(WAIT_S).default(WAIT_S),
 });
@@ -75,8 +75,9 @@ export function chatRoutes(api: Api, platform: Platform): void {
       const instruction = await instructionOf(wish, messages);
       const task = await taskOf(platform, collection.id, wish.task);
       const initParams = initParamsOf(wish, { instruction, model });
-      const { webhook_url: webhookUrl, labels } = wish;
-      const made = await submitted(platform, c.get('token'), task, { initParams, webhookUrl, labels });
+      const { webhook_url, labels } = wish;
+      const asked = { initParams, webhookUrl: webhook_url, labels };
+      const made = await submitted(platform, c.get('token'), task, asked);
       const run = await endOf(platform, made, { ms: wish.timeout_hint * 1_000, signal: c.req.raw.signal });
       const names = namesOf(collection, task);
       return run.ended ? c.json(finished(platform, names, run), 200) : c.json(running(names, run), 202);

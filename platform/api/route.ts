@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { NAME } from '../store/names.ts';
 import type { Vars } from './auth.ts';
 import { detail } from './shapes.ts';
 
@@ -36,6 +37,12 @@ export function formRoute(
   api.openAPIRegistry.registerPath(route);
   api.post(route.getRoutingPath(), handler);
 }
+
+/** Where it may go is decided when something is sent there. */
+export const webhookUrl = z.url({ protocol: /^https?$/u, error: 'must be a URL that begins with https://' });
+
+/** A part of paths. */
+export const nameOf = z.string().regex(NAME, 'must have 1 to 200 characters, and be neither . nor ..');
 
 /** Whole numbers in queries, as FastAPI takes them. */
 export function integer(least: number, most: number, standard: number) {

@@ -19,7 +19,19 @@ import type { Task } from '../store/tasks.ts';
 import { actorOf, collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
-import { type Api, answer, body, createRoute, inCollection, integer, ofTask, REFUSALS, z } from './route.ts';
+import {
+  type Api,
+  answer,
+  body,
+  createRoute,
+  inCollection,
+  integer,
+  nameOf,
+  ofTask,
+  REFUSALS,
+  webhookUrl,
+  z,
+} from './route.ts';
 import { namesOf } from './runs.ts';
 import { shownRun, trajectoryShape, workflowId } from './trajectory.ts';
 
@@ -50,11 +62,10 @@ const fields = z.object({
   jitter_seconds: z.number().int().min(0).max(3600).optional(),
   init_params_overrides: object.optional(),
   secret_params: z.record(z.string(), z.string()).optional(),
-  webhook_url: z.url().nullish(),
+  webhook_url: webhookUrl.nullish(),
   webhook_secret: z.string().min(1).optional(),
   paused: z.boolean().optional(),
 });
-const name = z.string().min(1).max(200);
 const ofRoutine = ofTask.extend({ routine: z.string() });
 const path = '/api/v1/routines/{collection}/{task}/{routine}' as const;
 const many = { 200: answer(z.object({ routines: z.array(routineShape) }), 'By name'), ...REFUSALS };
@@ -75,7 +86,10 @@ const listOfTask = createRoute({
 const create = createRoute({
   method: 'post',
   path: '/api/v1/routines/{collection}/{task}',
-  request: { params: ofTask, ...body(fields.extend({ name, cadence: z.unknown().openapi({ type: 'object' }) })) },
+  request: {
+    params: ofTask,
+    ...body(fields.extend({ name: nameOf, cadence: z.unknown().openapi({ type: 'object' }) })),
+  },
   responses: { 201: answer(routineShape, 'Made'), ...REFUSALS },
 });
 const get = createRoute({ method: 'get', path, ...one });

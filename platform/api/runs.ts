@@ -9,7 +9,7 @@ import { actorOf, taskFor, type Vars } from './auth.ts';
 import { refusal } from './errors.ts';
 import { type Form, type SentFile, withForm } from './form.ts';
 import type { Platform } from './platform.ts';
-import { type Api, answer, createRoute, formRoute, ofTask, REFUSALS, z } from './route.ts';
+import { type Api, answer, createRoute, formRoute, ofTask, REFUSALS, webhookUrl, z } from './route.ts';
 import { type Named, shownRun, storagePath, trajectoryShape, workflowId } from './trajectory.ts';
 import { keepFiles } from './uploads.ts';
 import { Waiting } from './waiting.ts';
@@ -122,11 +122,13 @@ async function submit(
   const initParams = jsonIn(given, 'init_params');
   const secrets = z.record(z.string(), z.string()).safeParse(jsonIn(given, 'secret_params'));
   if (!secrets.success) throw refusal(400, 'secret_params: an object of texts is needed');
+  const hook = webhookUrl.optional().safeParse(textIn(given, 'webhook_url'));
+  if (!hook.success) throw refusal(400, 'webhook_url: it must be a URL that begins with https://');
   const files = given.files.filter(({ field }) => field === 'files');
   const withFiles = files.length === 0 ? initParams : await keptWith(platform, { collection, files, initParams });
   const wanted = { collectionId: collection.id, taskId: task.id, initParams: withFiles, workflow: task.workflow };
   const made = await platform.queue.submit(
-    { ...wanted, author: token.name, webhookUrl: textIn(given, 'webhook_url') },
+    { ...wanted, author: token.name, webhookUrl: hook.data },
     async (db, { id }) => {
       const { cipher } = platform;
       if (Object.keys(secrets.data).length > 0) await setSecretParams(db, { runId: id, secrets: secrets.data, cipher });

@@ -1,24 +1,14 @@
 import { addAudit } from '../store/audit.ts';
-import {
-  createTask,
-  deleteTask,
-  listTasks,
-  TASK_NAME,
-  type TaskFields,
-  taskVersions,
-  updateTask,
-} from '../store/tasks.ts';
+import { createTask, deleteTask, listTasks, type TaskFields, taskVersions, updateTask } from '../store/tasks.ts';
 import { actorOf, collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
-import { type Api, answer, body, createRoute, inCollection, integer, ofTask, REFUSALS, z } from './route.ts';
+import { type Api, answer, body, createRoute, inCollection, integer, nameOf, ofTask, REFUSALS, z } from './route.ts';
 import { shownTask, taskShape } from './shapes.ts';
 
 const object = z.record(z.string(), z.unknown());
-/** A name becomes a part of paths and of workflow ids. */
-const name = z.string().regex(TASK_NAME, 'must have 1 to 200 characters, and be neither . nor ..');
 const changes = z.object({
-  name: name.optional(),
+  name: nameOf.optional(),
   workflow: object.optional(),
   description: z.string().nullish(),
   version: z.string().nullish(),
@@ -38,7 +28,7 @@ const list = createRoute({
 const create = createRoute({
   method: 'post',
   path: '/api/v1/tasks/{collection}',
-  request: { params: inCollection, ...body(changes.extend({ name, workflow: object })) },
+  request: { params: inCollection, ...body(changes.extend({ name: nameOf, workflow: object })) },
   responses: { 201: answer(taskShape, 'Made'), ...REFUSALS },
 });
 const get = createRoute({

@@ -115,7 +115,7 @@ function NewCollection({ c, given = {}, error }: Partial<Refused> & { c: PageCon
             name="name"
             required
             maxlength={63}
-            pattern="[A-Za-z0-9][A-Za-z0-9_\\-]*"
+            pattern={'[A-Za-z0-9][A-Za-z0-9_\\-]*'}
             value={given.name ?? ''}
             autocomplete="off"
             placeholder="support-team"

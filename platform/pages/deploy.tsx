@@ -5,7 +5,8 @@ import { actorOf, collectionFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
-import { createTask, TASK_NAME, type Task, taskByName, updateTask } from '../store/tasks.ts';
+import { NAME } from '../store/names.ts';
+import { createTask, type Task, taskByName, updateTask } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { askedIn, assertKeys, keysOf } from './asked.ts';
 import { eventFilesIn, FILES, keptSource } from './event-files.ts';
@@ -44,7 +45,7 @@ export function deployPages(pages: Hono<PageEnv>, platform: Platform): void {
 /** @throws RunbookError `usage` */
 function nameIn({ name = '' }: Record<string, string>): string {
   const called = name.trim();
-  if (!TASK_NAME.test(called)) throw new RunbookError('usage', 'The task needs a name.');
+  if (!NAME.test(called)) throw new RunbookError('usage', 'The task needs a name.');
   return called;
 }
 

@@ -8,6 +8,7 @@ import { type Cadence, parseCadence } from '../routines/cadence.ts';
 import { fireNow } from '../routines/fire-now.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
+import { NAME } from '../store/names.ts';
 import {
   changeRoutine,
   createRoutine,
@@ -21,8 +22,6 @@ import { page } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { NewSchedule, ScheduleTable } from './schedule-form.tsx';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
-
-const MOST_NAME = 200;
 
 /** The schedules of a task. */
 export function schedulePages(pages: Hono<PageEnv>, platform: Platform): void {
@@ -63,7 +62,7 @@ interface Of {
 /** @throws RunbookError `usage` */
 async function create(c: PageContext, { pool }: Platform, { collection, task }: Of, fields: Record<string, string>) {
   const name = (fields.name ?? '').trim();
-  if (name === '' || name.length > MOST_NAME) throw new RunbookError('usage', 'The schedule needs a name.');
+  if (!NAME.test(name)) throw new RunbookError('usage', 'The schedule needs a name.');
   const cadence = cadenceIn(fields);
   const overlap = fields.overlap === 'queue' ? 'queue' : 'skip';
   const catchUp = (['none', 'latest', 'all'] as const).find((each) => each === fields.catch_up) ?? 'latest';

@@ -21,9 +21,6 @@ export interface Task {
 
 export type TaskFields = Omit<Task, 'id' | 'collectionId' | 'created' | 'updated'>;
 
-/** A name is a part of paths, where these lead elsewhere. */
-export const TASK_NAME = /^(?!\.{1,2}$).{1,200}$/su;
-
 /** A change of a task. */
 export interface TaskVersion {
   /** From 0. */

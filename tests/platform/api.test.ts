@@ -87,6 +87,14 @@ describe('the API', () => {
       '/api/v1/collections/demo/environment',
     ])
       expect(await ask('GET', where, { token: tokens.other }), where).toMatchObject({ status: 404 });
+
+    await ask('PUT', '/api/v1/tasks/demo/t1', { json: { name: 'teams/0000/t 1' } });
+    const { body: slashes } = await ask('GET', '/api/v1/list-files?prefix=demo/teams/0000/t%201/0000');
+    const stored = (slashes.files as unknown as string[]).find((each) => each.endsWith('recommendations.md')) ?? '';
+    expect(stored).toMatch(/^demo\/teams\/0000\/t 1\/0000\//u);
+    const headers = { authorization: `Bearer ${tokens.demo}` };
+    expect((await fetch(`${running.base}/api/v1/file/${encodeURI(stored)}`, { headers })).status).toBe(200);
+    await ask('PUT', '/api/v1/tasks/demo/teams%2F0000%2Ft%201', { json: { name: 't1' } });
   }, 120_000);
 
   it('waits for the end of a synchronous run, whose files are its source', async () => {
@@ -145,6 +153,15 @@ describe('the API', () => {
 
   it.each(['', '.', '..', 'x'.repeat(201)])('makes no task whose name is no part of a path: %j', async (name) => {
     expect((await ask('POST', '/api/v1/tasks/demo', { json: { name, workflow: {} } })).status).toBe(422);
+    const routine = { name, cadence: { type: 'manual' } };
+    expect((await ask('POST', '/api/v1/routines/demo/t1', { json: routine })).status).toBe(422);
+  });
+
+  it('refuses what is no address of a webhook when it is asked for, not when it is needed', async () => {
+    const routine = { name: 'told', cadence: { type: 'manual' }, webhook_url: 'ftp://hooks.example/x' };
+    expect((await ask('POST', '/api/v1/routines/demo/t1', { json: routine })).status).toBe(422);
+    const wrong = form({ init_params: '{}', webhook_url: 'hooks.example' });
+    expect(await ask('POST', '/api/v1/run/demo/t1', { form: wrong })).toMatchObject({ status: 400 });
   });
 
   it('never gives the value of a variable', async () => {
