@@ -3,6 +3,7 @@ import { loadRunbook } from '../../agent/runbook/load.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import { actorOf, collectionFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
+import { ROUTINE } from '../deploy/requests.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { NAME } from '../store/names.ts';
@@ -11,6 +12,7 @@ import type { Token } from '../store/tokens.ts';
 import { askedIn, assertKeys, keysOf } from './asked.ts';
 import { eventFilesIn, FILES, keptSource } from './event-files.ts';
 import { page } from './layout.tsx';
+import { setSchedule, timingIn } from './make-schedule.ts';
 import { pathOf } from './places.ts';
 import { RunForm } from './run-form.tsx';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
@@ -29,13 +31,16 @@ export function deployPages(pages: Hono<PageEnv>, platform: Platform): void {
     try {
       const name = nameIn(fields);
       const asked = askedIn(fields, loadRunbook());
+      const timing = fields.type ? timingIn(fields) : undefined;
       const files = await eventFilesIn(c, fields);
       const source = files.length > 0 ? FILES : undefined;
       if (fields.do === 'run') assertKeys(await keysOf(platform, collection.id, loadRunbook()), { source, ...asked });
       Object.assign(asked, await keptSource(platform, collection, files));
-      const task = await deployed(platform, c.get('token'), { collection, name, asked });
+      const by = c.get('token');
+      const task = await deployed(platform, by, { collection, name, asked });
+      if (timing) await setSchedule(platform, { collection, task, by, name: ROUTINE, ...timing });
       if (fields.do !== 'run') return c.redirect(pathOf(collection.name, task.name), 303);
-      return c.redirect(runPath(collection, task, await submitted(platform, c.get('token'), task, {})), 303);
+      return c.redirect(runPath(collection, task, await submitted(platform, by, task, {})), 303);
     } catch (error) {
       return deployPage(c, platform, { collection, initParams: shownAgain(fields), fault: faultIn(error) });
     }

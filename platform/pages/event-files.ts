@@ -15,7 +15,8 @@ export const ENDINGS = '.jsonl,.ndjson,.json,.parquet,.gz,.zst';
 export const FORMATS = `JSON lines, a JSON array or Parquet, also as .gz or .zst; ${MAX_BYTES / 1e6} MB at most.`;
 
 const MOST_FILES = 20;
-const HEAD = 64 * 1024;
+/** Enough for a line of an event, and little where it unpacks to a thousand times as much. */
+const HEAD = 8 * 1024;
 
 /**
  * The files of a form whose source they are; none where it has another one.

@@ -3,6 +3,7 @@ import { type Keys, MODEL_KEYS, TASK_SOURCE, VAR } from './asked.ts';
 import { ENDINGS, FILES, FORMATS } from './event-files.ts';
 import { Csrf } from './layout.tsx';
 import { pathOf } from './places.ts';
+import { CadenceFields } from './schedule-form.tsx';
 import type { PageContext } from './session.ts';
 import type { Fault } from './submit.ts';
 
@@ -71,6 +72,14 @@ export function RunForm({ c, runbook, collection, task, initParams, keys, fault 
           ))}
         </div>
       </fieldset>
+      {task === undefined && (
+        <fieldset class="schedule">
+          <legend>Schedule</legend>
+          <div class="fields">
+            <CadenceFields given={initParams} none="only when asked for, as yet" />
+          </div>
+        </fieldset>
+      )}
       <div class="actions">
         <button type="submit" name="do" value="run">
           {task === undefined ? 'Deploy and run' : 'Run now'}

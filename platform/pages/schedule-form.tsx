@@ -125,20 +125,7 @@ export function NewSchedule({ c, here, given, error }: NewProps) {
           Name
           <input name="name" required maxlength={200} value={given.name ?? ''} placeholder="weekly report" />
         </label>
-        <Choice label="Runs" name="type" options={CADENCES} chosen={given.type ?? 'weekly'} />
-        <Choice label="Day" name="day_of_week" options={DAYS} chosen={given.day_of_week ?? 'mon'} />
-        <label class="at">
-          Time, UTC
-          <input name="at" type="time" value={given.at ?? '09:00'} />
-        </label>
-        <label class="expression">
-          Expression
-          <input name="expression" value={given.expression ?? ''} placeholder="30 7 * * mon-fri" />
-        </label>
-        <label class="time_zone">
-          Time zone
-          <input name="time_zone" value={given.time_zone ?? ''} placeholder="Europe/Berlin" />
-        </label>
+        <CadenceFields given={{ type: 'weekly', ...given }} />
         <Choice
           label="While a run goes on"
           name="overlap"
@@ -158,6 +145,30 @@ export function NewSchedule({ c, here, given, error }: NewProps) {
         </button>
       </div>
     </form>
+  );
+}
+
+/** When a schedule fires. @param none the choice of no schedule, where there is one */
+export function CadenceFields({ given, none }: { given: Readonly<Record<string, unknown>>; none?: string }) {
+  const text = (name: string, standard = '') => (typeof given[name] === 'string' ? given[name] : standard);
+  const options = { ...(none === undefined ? {} : { '': none }), ...CADENCES };
+  return (
+    <>
+      <Choice label="Runs" name="type" options={options} chosen={text('type')} />
+      <Choice label="Day" name="day_of_week" options={DAYS} chosen={text('day_of_week', 'mon')} />
+      <label class="at">
+        Time, UTC
+        <input name="at" type="time" value={text('at', '09:00')} />
+      </label>
+      <label class="expression">
+        Expression
+        <input name="expression" value={text('expression')} placeholder="30 7 * * mon-fri" />
+      </label>
+      <label class="time_zone">
+        Time zone
+        <input name="time_zone" value={text('time_zone')} placeholder="Europe/Berlin" />
+      </label>
+    </>
   );
 }
 

@@ -4,21 +4,13 @@ import { actorOf, taskFor } from '../api/auth.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { transaction } from '../database/pool.ts';
-import { type Cadence, parseCadence } from '../routines/cadence.ts';
 import { fireNow } from '../routines/fire-now.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
-import { NAME } from '../store/names.ts';
-import {
-  changeRoutine,
-  createRoutine,
-  deleteRoutine,
-  listRoutines,
-  type Routine,
-  routineByName,
-} from '../store/routines.ts';
+import { changeRoutine, deleteRoutine, listRoutines, type Routine, routineByName } from '../store/routines.ts';
 import type { Task } from '../store/tasks.ts';
 import { page } from './layout.tsx';
+import { makeSchedule, scheduleName, timingIn } from './make-schedule.ts';
 import { pathOf, taskTabs } from './places.ts';
 import { NewSchedule, ScheduleTable } from './schedule-form.tsx';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
@@ -34,7 +26,7 @@ export function schedulePages(pages: Hono<PageEnv>, platform: Platform): void {
     const here = pathOf(of.collection.name, of.task.name, 'schedules');
     if (fields.do === 'create') {
       try {
-        await create(c, platform, of, fields);
+        await makeSchedule(platform, { ...of, by: c.get('token'), name: scheduleName(fields), ...timingIn(fields) });
         return c.redirect(here, 303);
       } catch (error) {
         if (!(error instanceof RunbookError)) throw error;
@@ -57,46 +49,6 @@ export function schedulePages(pages: Hono<PageEnv>, platform: Platform): void {
 interface Of {
   collection: Collection;
   task: Task;
-}
-
-/** @throws RunbookError `usage` */
-async function create(c: PageContext, { pool }: Platform, { collection, task }: Of, fields: Record<string, string>) {
-  const name = (fields.name ?? '').trim();
-  if (!NAME.test(name)) throw new RunbookError('usage', 'The schedule needs a name.');
-  const cadence = cadenceIn(fields);
-  const overlap = fields.overlap === 'queue' ? 'queue' : 'skip';
-  const catchUp = (['none', 'latest', 'all'] as const).find((each) => each === fields.catch_up) ?? 'latest';
-  const standard = { jitterS: 0, overrides: {}, webhookUrl: null, paused: false };
-  await transaction(pool, async (db) => {
-    const made = await createRoutine(db, task.id, { ...standard, name, cadence, overlap, catchUp });
-    if (!made) throw new RunbookError('usage', `The task has a schedule ${name} already.`);
-    const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: name };
-    await addAudit(db, { ...entry, action: 'routine.create' });
-  });
-}
-
-/** Of the fields of the form those that a cadence has. @throws RunbookError `usage` */
-function cadenceIn({
-  type = '',
-  at = '',
-  day_of_week,
-  expression = '',
-  time_zone = '',
-}: Record<string, string>): Cadence {
-  const [hour, minute] = at.split(':').map(Number);
-  switch (type) {
-    case 'hourly':
-      return parseCadence({ type, minute_utc: minute });
-    case 'weekly':
-      return parseCadence({ type, day_of_week, hour_utc: hour, minute_utc: minute });
-    case 'daily':
-    case 'weekdays':
-      return parseCadence({ type, hour_utc: hour, minute_utc: minute });
-    case 'cron':
-      return parseCadence({ type, expression, time_zone: time_zone.trim() || 'UTC' });
-    default:
-      return parseCadence({ type });
-  }
 }
 
 async function change(

@@ -41,6 +41,12 @@ async function lookAt(name: string): Promise<void> {
   }
 }
 
+const VARIABLES = {
+  POSTHOG_API_KEY: 'phx_of_the_test',
+  POSTHOG_PROJECT_ID: '1',
+  POSTHOG_HOST: 'https://eu.posthog.com',
+};
+
 describe('the pages in a browser', () => {
   it('lead from the login to a report, and to a schedule', async () => {
     await tab.goto(`${running.base}/demo/-/deploy`);
@@ -51,8 +57,21 @@ describe('the pages in a browser', () => {
     await notice.waitFor();
     expect(await notice.textContent()).toContain('POSTHOG_API_KEY, POSTHOG_PROJECT_ID, POSTHOG_HOST');
     await lookAt('deploy');
+    await tab.getByRole('button', { name: 'Deploy and run' }).click();
+    await tab.getByRole('alert').getByText('POSTHOG_API_KEY').waitFor();
+    // The browser's own word for a form that was refused.
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('400 (Bad Request)')]);
+    await tab.getByRole('link', { name: 'Set them' }).click();
+    for (const [name, value] of Object.entries(VARIABLES)) {
+      await tab.getByLabel('Name').fill(name);
+      await tab.getByLabel('Value').fill(value);
+      await tab.getByRole('button', { name: 'Set', exact: true }).click();
+      await tab.getByRole('cell', { name, exact: true }).waitFor();
+    }
+    await tab.goto(`${running.base}/demo/-/deploy`);
+    expect(await notice.count()).toBe(0);
     await tab.getByLabel('Source').selectOption('sample');
-    expect(await notice.isVisible()).toBe(false);
+    await tab.locator('[name=type]').selectOption('daily');
     await tab.getByText('Aggregate metrics by operation').click();
     await tab.getByRole('button', { name: 'Deploy and run' }).click();
 
@@ -88,7 +107,8 @@ describe('the pages in a browser', () => {
     await tab.locator('[name=type]').selectOption('weekdays');
     expect(await tab.locator('[name=day_of_week]').isVisible()).toBe(false);
     await tab.getByRole('button', { name: 'Make', exact: true }).click();
-    expect(await tab.getByRole('cell', { name: 'Monday to Friday at 09:00 UTC' }).count()).toBe(1);
+    for (const words of ['Monday to Friday at 09:00 UTC', 'every day at 09:00 UTC'])
+      expect(await tab.getByRole('cell', { name: words }).count(), words).toBe(1);
     await tab.getByRole('button', { name: 'Pause: mornings' }).click();
     await tab.getByText('paused', { exact: true }).waitFor();
     await lookAt('schedules');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { listRoutines } from '../../platform/store/routines.ts';
 import { createRun, endRun } from '../../platform/store/runs.ts';
 import { taskByName, updateTask } from '../../platform/store/tasks.ts';
 import { withServer } from './server.ts';
@@ -18,6 +19,33 @@ async function deployed(name: string) {
   if (!task) throw new Error('it was not deployed');
   return { browser, task };
 }
+
+describe('the form that deploys', () => {
+  it('makes a schedule as well, and changes it when the task is deployed again', async () => {
+    const { browser, task } = await deployed('timed');
+    const again = (fields: Record<string, string>) =>
+      browser.post('/demo/-/deploy', '/demo/-/deploy', { ...FORM, name: 'timed', ...fields });
+    expect((await browser.get('/demo/timed/schedules')).text).toContain('None yet.');
+    expect((await again({ type: 'daily', at: '07:05' })).status).toBe(303);
+    expect((await browser.get('/demo/timed/schedules')).text).toContain('every day at 07:05 UTC');
+    await again({ type: 'cron', expression: '30 7 * * mon-fri', time_zone: 'Europe/Berlin' });
+    await again({ type: '' });
+    const { text } = await browser.get('/demo/timed/schedules');
+    expect(text).toContain('30 7 * * mon-fri (Europe/Berlin)');
+    expect(text).not.toContain('every day at');
+    const routines = await listRoutines(running.platform.pool, { collectionId: task.collectionId, taskId: task.id });
+    expect(routines).toHaveLength(1);
+  });
+
+  it('makes nothing where the schedule is none', async () => {
+    const { browser } = await deployed('others');
+    const wrong = { ...FORM, name: 'untimed', type: 'cron', expression: '61 * * * *' };
+    const { status, text } = await browser.post('/demo/-/deploy', '/demo/-/deploy', wrong);
+    expect([status, (await browser.get('/demo/untimed')).status]).toEqual([400, 404]);
+    expect(text).toMatch(/role="alert">\s*The cadence cannot be used/u);
+    expect(text).toContain('value="61 * * * *"');
+  });
+});
 
 describe('the history of a task', () => {
   it('has what changed each time: values, and lines of its runbook', async () => {
