@@ -3,6 +3,7 @@ import { actorOf, assertAdministrator } from '../api/auth.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
+import { assertTokensLeft } from '../store/bounds.ts';
 import { collectionByName, listCollections } from '../store/collections.ts';
 import { createToken, listAllTokens, revokeToken } from '../store/tokens.ts';
 import { page } from './layout.tsx';
@@ -28,6 +29,7 @@ export function allTokensPages(pages: Hono<PageEnv>, platform: Platform): void {
       const of = collection === '' ? null : await collectionByName(pool, collection);
       if (of === undefined) throw refusal(404, 'There is no such collection.');
       const collectionId = of?.id ?? null;
+      if (collectionId !== null) await assertTokensLeft(pool, collectionId);
       const { token, text } = await createToken(pool, { collectionId, name: tokenName(name) });
       await addAudit(pool, { collectionId, actor: actorOf(by), action: 'token.create', target: actorOf(token) });
       return allTokensPage(c, platform, text);

@@ -3,15 +3,13 @@ import { actorOf, collectionFor } from '../api/auth.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
+import { assertTokensLeft } from '../store/bounds.ts';
 import type { Collection } from '../store/collections.ts';
 import { createToken, listTokens, revokeToken } from '../store/tokens.ts';
 import { page } from './layout.tsx';
 import { collectionTabs, pathOf } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 import { assertOther, MadeToken, NewToken, TokenTable, tokenName } from './token-parts.tsx';
-
-/** Each may ask as often as another one. */
-const MOST = 100;
 
 /** The API tokens of a collection. */
 export function tokenPages(pages: Hono<PageEnv>, platform: Platform): void {
@@ -25,8 +23,7 @@ export function tokenPages(pages: Hono<PageEnv>, platform: Platform): void {
     const { do: wanted, name = '', id = '' } = await fieldsOf(c);
     const entry = { collectionId: collection.id, actor: actorOf(c.get('token')) };
     if (wanted === 'create') {
-      if ((await listTokens(pool, collection.id)).length >= MOST)
-        throw refusal(400, `A collection has ${MOST} tokens at most: revoke one first.`);
+      await assertTokensLeft(pool, collection.id);
       const { token, text } = await createToken(pool, { collectionId: collection.id, name: tokenName(name) });
       await addAudit(pool, { ...entry, action: 'token.create', target: actorOf(token) });
       return tokensPage(c, platform, collection, text);

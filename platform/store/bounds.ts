@@ -5,6 +5,8 @@ import type { Db } from '../database/pool.ts';
 const MOST_OPEN = 1_000;
 /** Schedules of a collection: each is looked at every second. */
 const MOST_ROUTINES = 200;
+/** Tokens of a collection: each may ask as often as another one. */
+const MOST_TOKENS = 100;
 
 /** @throws RunbookError `usage` where a collection waits for too many runs to ask for another one */
 export async function assertRunsLeft(db: Db, collectionId: string): Promise<void> {
@@ -31,6 +33,17 @@ export async function assertRoutinesLeft(db: Db, taskId: string): Promise<void> 
   throw new RunbookError('usage', `A collection has ${MOST_ROUTINES} schedules at most.`, {
     hint: 'Delete one first.',
   });
+}
+
+/** @throws RunbookError `usage` where a collection has as many tokens as it may */
+export async function assertTokensLeft(db: Db, collectionId: string): Promise<void> {
+  const known = await count(
+    db,
+    'SELECT count(*) AS count FROM platform.tokens WHERE collection_id = $1 AND revoked IS NULL',
+    collectionId,
+  );
+  if (known < MOST_TOKENS) return;
+  throw new RunbookError('usage', `A collection has ${MOST_TOKENS} tokens at most: revoke one first.`);
 }
 
 async function count(db: Db, sql: string, id: string): Promise<number> {

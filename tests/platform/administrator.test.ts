@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { collectionByName } from '../../platform/store/collections.ts';
+import { createToken } from '../../platform/store/tokens.ts';
 import { withServer } from './server.ts';
 import { Visitor } from './visitor.ts';
 
@@ -109,5 +111,30 @@ describe('the audit of all', () => {
     expect(text).not.toContain(HOSTILE);
     const demo = await visitor().logIn(tokens.demo);
     expect((await demo.get('/-/audit')).status).toBe(403);
+  });
+});
+
+describe('the tokens of a collection', () => {
+  it('are 100 at most, whoever makes them; those that were revoked do not count', async () => {
+    const { pool } = running.platform;
+    const admin = await visitor().logIn(tokens.admin);
+    await admin.post('/', '/', { name: 'crowded' });
+    const crowded = await collectionByName(pool, 'crowded');
+    const collectionId = crowded?.id ?? '';
+    for (let made = 0; made < 100; made += 1) await createToken(pool, { collectionId, name: `t${made}` });
+    const here = '/crowded/-/tokens';
+    const make = { do: 'create', name: 'one more' };
+    for (const refused of [
+      await admin.post(here, here, make),
+      await admin.post(TOKENS, TOKENS, { ...make, collection: 'crowded' }),
+    ]) {
+      expect(refused.status).toBe(400);
+      expect(refused.text).toContain('A collection has 100 tokens at most: revoke one first.');
+    }
+    await pool.query("UPDATE platform.tokens SET revoked = now() WHERE name = 't0' AND collection_id = $1", [
+      collectionId,
+    ]);
+    expect((await admin.post(TOKENS, TOKENS, { ...make, collection: 'crowded' })).status).toBe(200);
+    expect((await admin.post(TOKENS, TOKENS, { ...make, collection: '' })).status).toBe(200);
   });
 });
