@@ -1,15 +1,15 @@
 import { messageOf } from '../../lib/errors.ts';
 import { ResultsDir } from '../../tools/results-dir.ts';
+import type { Db } from '../database/pool.ts';
 import { guardedRequest } from '../network/guard.ts';
 import { allowedBy } from '../network/target.ts';
-import { addAudit } from '../store/audit.ts';
 import { setLabel } from '../store/labels.ts';
-import type { NewRun, PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/runs.ts';
 import { createTask, type Task, taskByName } from '../store/tasks.ts';
-import type { Token } from '../store/tokens.ts';
 import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';
-import { actorOf, collectionFor } from './auth.ts';
+import { askForRun } from './ask-for-run.ts';
+import { collectionFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, body, createRoute, nameOf, webhookUrl, z } from './route.ts';
@@ -75,28 +75,18 @@ export function chatRoutes(api: Api, platform: Platform): void {
       const instruction = await instructionOf(wish, messages);
       const task = await taskOf(platform, collection.id, wish.task);
       const initParams = initParamsOf(wish, { instruction, model });
-      const { webhook_url, labels } = wish;
-      const asked = { initParams, webhookUrl: webhook_url, labels };
-      const made = await submitted(platform, c.get('token'), task, asked);
+      const { webhook_url: webhookUrl, labels } = wish;
+      const token = c.get('token');
+      const also = async (db: Db, { id }: PlatformRun) => {
+        for (const label of labels) await setLabel(db, id, { ...label, author: token.name });
+      };
+      const made = await askForRun(platform, { token, task, initParams, webhookUrl, also });
       const run = await endOf(platform, made, { ms: wish.timeout_hint * 1_000, signal: c.req.raw.signal });
       const names = namesOf(collection, task);
       return run.ended ? c.json(finished(platform, names, run), 200) : c.json(running(names, run), 202);
     } finally {
       leave();
     }
-  });
-}
-
-function submitted(
-  { queue }: Platform,
-  token: Token,
-  { id: taskId, collectionId, workflow, name }: Task,
-  { labels, ...asked }: Pick<NewRun, 'initParams' | 'webhookUrl'> & Pick<Wish, 'labels'>,
-): Promise<PlatformRun> {
-  return queue.submit({ collectionId, taskId, workflow, author: token.name, ...asked }, async (db, { id }) => {
-    for (const label of labels) await setLabel(db, id, { ...label, author: token.name });
-    const entry = { collectionId, actor: actorOf(token), action: 'run.create', target: name };
-    await addAudit(db, { ...entry, detail: { run: id } });
   });
 }
 

@@ -9,6 +9,7 @@ import {
   createRoutine,
   deleteRoutine,
   listRoutines,
+  ROUTINE_DEFAULTS,
   type Routine,
   type RoutineFields,
   routineByName,
@@ -142,7 +143,12 @@ export function routineRoutes(api: Api, platform: Platform): void {
     const { collection, task } = await taskFor(platform, c.get('token'), c.req.valid('param'));
     const { name: wanted, ...given } = c.req.valid('json');
     const made = await transaction(pool, async (db) => {
-      const asked = { ...STANDARD, ...fieldsOf(given, task), name: wanted, cadence: parseCadence(given.cadence) };
+      const asked = {
+        ...ROUTINE_DEFAULTS,
+        ...fieldsOf(given, task),
+        name: wanted,
+        cadence: parseCadence(given.cadence),
+      };
       const routine = await createRoutine(db, task.id, asked);
       if (!routine) throw refusal(400, `Routine '${wanted}' already exists for task '${task.name}'`);
       await setRoutineSecrets(db, { id: routine.id, secrets: secretsOf(given), cipher });
@@ -204,15 +210,6 @@ async function routineFor(platform: Platform, token: Token, params: z.infer<type
   if (!routine) throw refusal(404, `Routine '${params.routine}' not found`);
   return { collection, task, routine, names: namesOf(collection, task) };
 }
-
-const STANDARD: Omit<RoutineFields, 'name' | 'cadence'> = {
-  overlap: 'skip',
-  catchUp: 'latest',
-  jitterS: 0,
-  overrides: {},
-  webhookUrl: null,
-  paused: false,
-};
 
 /** Those that are given, in our names. @throws 400 for overrides of what the task does not have */
 function fieldsOf(given: z.infer<typeof fields>, { workflow }: Task): Partial<RoutineFields> {

@@ -1,11 +1,12 @@
 import type { Context } from 'hono';
-import { addAudit } from '../store/audit.ts';
+import type { Db } from '../database/pool.ts';
 import type { Collection } from '../store/collections.ts';
 import { labelsOf } from '../store/labels.ts';
 import { setSecretParams, setWebhookSecret } from '../store/run-secrets.ts';
 import { type PlatformRun, runById } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
-import { actorOf, taskFor, type Vars } from './auth.ts';
+import { askForRun } from './ask-for-run.ts';
+import { taskFor, type Vars } from './auth.ts';
 import { refusal } from './errors.ts';
 import { type Form, type SentFile, withForm } from './form.ts';
 import type { Platform } from './platform.ts';
@@ -126,18 +127,13 @@ async function submit(
   if (!hook.success) throw refusal(400, 'webhook_url: it must be a URL that begins with https://');
   const files = given.files.filter(({ field }) => field === 'files');
   const withFiles = files.length === 0 ? initParams : await keptWith(platform, { collection, files, initParams });
-  const wanted = { collectionId: collection.id, taskId: task.id, initParams: withFiles, workflow: task.workflow };
-  const made = await platform.queue.submit(
-    { ...wanted, author: token.name, webhookUrl: hook.data },
-    async (db, { id }) => {
-      const { cipher } = platform;
-      if (Object.keys(secrets.data).length > 0) await setSecretParams(db, { runId: id, secrets: secrets.data, cipher });
-      const secret = textIn(given, 'webhook_secret');
-      if (secret) await setWebhookSecret(db, { runId: id, secret, cipher });
-      const entry = { collectionId: collection.id, actor: actorOf(token), action: 'run.create' };
-      await addAudit(db, { ...entry, target: task.name, detail: { run: id } });
-    },
-  );
+  const also = async (db: Db, { id: runId }: PlatformRun) => {
+    const { cipher } = platform;
+    if (Object.keys(secrets.data).length > 0) await setSecretParams(db, { runId, secrets: secrets.data, cipher });
+    const secret = textIn(given, 'webhook_secret');
+    if (secret) await setWebhookSecret(db, { runId, secret, cipher });
+  };
+  const made = await askForRun(platform, { token, task, initParams: withFiles, webhookUrl: hook.data, also });
   return { names: namesOf(collection, task), made };
 }
 

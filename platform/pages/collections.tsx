@@ -5,7 +5,7 @@ import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
 import { COLLECTION_NAME, createCollection, listCollections } from '../store/collections.ts';
 import { listTasks } from '../store/tasks.ts';
-import { Csrf, page, Time } from './layout.tsx';
+import { Csrf, FormError, page, Time } from './layout.tsx';
 import { administratorTabs, collectionTabs, pathOf } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 
@@ -103,11 +103,7 @@ function NewCollection({ c, given = {}, error }: Partial<Refused> & { c: PageCon
     <form method="post" action="/" class="card" aria-label="New collection">
       <Csrf c={c} />
       <h2>Make a collection</h2>
-      {error && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       <div class="fields">
         <label>
           Name

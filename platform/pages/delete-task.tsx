@@ -6,7 +6,7 @@ import { addAudit } from '../store/audit.ts';
 import { listRoutines } from '../store/routines.ts';
 import { listRuns, openRuns } from '../store/runs.ts';
 import { deleteTask } from '../store/tasks.ts';
-import { Csrf, page } from './layout.tsx';
+import { Csrf, FormError, page } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 
@@ -44,11 +44,7 @@ async function deletePage(c: PageContext, { pool }: Platform, { collection, task
         <b>{task.name}</b> goes, with {plural(total, 'run')} and {plural(routines.length, 'schedule')}: their pages are
         gone, and nothing brings them back. Files of runs stay in the data folder of the server.
       </p>
-      {error && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       <label>
         Type its name
         <input name="name" required autocomplete="off" spellcheck={false} />

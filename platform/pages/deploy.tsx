@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { RunbookError } from '../../lib/errors.ts';
+import { askForRun } from '../api/ask-for-run.ts';
 import { actorOf, collectionFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { ROUTINE } from '../deploy/requests.ts';
@@ -17,7 +18,7 @@ import { pathOf } from './places.ts';
 import { RunForm } from './run-form.tsx';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 import { Badges, badgesOf, ShapeOfTheRun } from './steps.tsx';
-import { type Fault, faultIn, ownParams, type Params, runPath, shownAgain, submitted } from './submit.ts';
+import { type Fault, faultIn, ownParams, type Params, runPath, shownAgain } from './submit.ts';
 
 /** Makes a task of the runbook that ships with the program. */
 export function deployPages(pages: Hono<PageEnv>, platform: Platform): void {
@@ -40,7 +41,7 @@ export function deployPages(pages: Hono<PageEnv>, platform: Platform): void {
       const task = await deployed(platform, by, { collection, name, asked });
       if (timing) await setSchedule(platform, { collection, task, by, name: ROUTINE, ...timing });
       if (fields.do !== 'run') return c.redirect(pathOf(collection.name, task.name), 303);
-      return c.redirect(runPath(collection, task, await submitted(platform, by, task, {})), 303);
+      return c.redirect(runPath(collection, task, await askForRun(platform, { token: by, task, initParams: {} })), 303);
     } catch (error) {
       return deployPage(c, platform, { collection, initParams: shownAgain(fields), fault: faultIn(error) });
     }

@@ -2,10 +2,9 @@ import type { Hono } from 'hono';
 import { givenParameters } from '../../agent/parameters.ts';
 import type { RunRecord } from '../../agent/record/read.ts';
 import { RunbookError } from '../../lib/errors.ts';
-import { actorOf } from '../api/auth.ts';
+import { askForRun } from '../api/ask-for-run.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
-import { addAudit } from '../store/audit.ts';
 import { VAR } from './asked.ts';
 import { Csrf } from './layout.tsx';
 import { pathOf } from './places.ts';
@@ -33,18 +32,10 @@ export function forkRoute(pages: Hono<PageEnv>, platform: Platform): void {
     );
     const { manifest } = await runbookOfRun(run);
     const vars = { ...record.started.params, ...givenParameters(manifest, Object.fromEntries(given)) };
-    const { id: taskId, collectionId } = task;
-    const token = c.get('token');
-    const fork = await platform.queue.submit(
-      {
-        ...{ collectionId, taskId, workflow: run.workflow, initParams: { ...run.initParams, vars } },
-        ...{ author: token.name, parent: { id: run.id, step } },
-      },
-      (db, { id }) => {
-        const entry = { collectionId, actor: actorOf(token), action: 'run.fork', target: task.name };
-        return addAudit(db, { ...entry, detail: { run: id } });
-      },
-    );
+    const fork = await askForRun(platform, {
+      ...{ token: c.get('token'), task, workflow: run.workflow },
+      ...{ initParams: { ...run.initParams, vars }, parent: { id: run.id, step } },
+    });
     return c.redirect(pathOf(collection.name, task.name, fork.trajectoryId), 303);
   });
 }

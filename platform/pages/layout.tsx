@@ -132,6 +132,41 @@ export function Csrf({ c }: { c: PageContext }) {
   return <input type="hidden" name="csrf" value={c.get('csrf')} />;
 }
 
+/** Why a form was not taken; nothing where it was not sent yet. */
+export function FormError({ text }: { text: string | undefined }) {
+  return text ? (
+    <p class="error" role="alert">
+      {text}
+    </p>
+  ) : null;
+}
+
+interface RowFormProps {
+  c: PageContext;
+  here: string;
+  /** The hidden field that says which row is meant. */
+  field: 'id' | 'name';
+  value: string;
+  /** What is done, as the form says it and as the button does. */
+  action: string;
+  text: string;
+  /** What the row is called. */
+  name: string;
+}
+
+/** The button of a row that takes it away. */
+export function RowForm({ c, here, field, value, action, text, name }: RowFormProps) {
+  return (
+    <form method="post" action={here}>
+      <Csrf c={c} />
+      <input type="hidden" name={field} value={value} />
+      <button type="submit" name="do" value={action} class="danger" aria-label={`${text} ${name}`}>
+        {text}
+      </button>
+    </form>
+  );
+}
+
 /** A page that says why there is no other. */
 export function problemPage(c: PageContext, status: 400 | 401 | 403 | 404 | 429 | 500 | 503 | 507, text: string) {
   const title = status === 404 ? 'Not found' : status >= 500 ? 'The server failed' : 'Not possible';

@@ -6,7 +6,7 @@ import { addAudit } from '../store/audit.ts';
 import { createSession, endSession, newSessionId } from '../store/sessions.ts';
 import { tokenByText } from '../store/tokens.ts';
 import { LoginAttempts } from './attempts.ts';
-import { Csrf, page } from './layout.tsx';
+import { Csrf, FormError, page } from './layout.tsx';
 import { fieldsOf, type PageContext, type PageEnv, setSessionCookie } from './session.ts';
 
 /** Login with an API token, and logout. */
@@ -61,11 +61,7 @@ function loginPage(
       <form method="post" action="/login" class="stack">
         <Csrf c={c} />
         <input type="hidden" name="to" value={to} />
-        {error && (
-          <p class="error" role="alert">
-            {error}
-          </p>
-        )}
+        <FormError text={error} />
         {/* What a password manager files the token under. */}
         <input type="text" name="username" autocomplete="username" value="API token" readonly hidden />
         <label>

@@ -6,7 +6,13 @@ import { type Cadence, parseCadence } from '../routines/cadence.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { NAME } from '../store/names.ts';
-import { changeRoutine, createRoutine, type RoutineFields, routineByName } from '../store/routines.ts';
+import {
+  changeRoutine,
+  createRoutine,
+  ROUTINE_DEFAULTS,
+  type RoutineFields,
+  routineByName,
+} from '../store/routines.ts';
 import type { Task } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 
@@ -20,13 +26,11 @@ interface Making extends Timing {
   by: Token;
 }
 
-const STANDARD = { jitterS: 0, overrides: {}, webhookUrl: null, paused: false };
-
 /** Makes a schedule of a task. @throws RunbookError `usage` where its name is taken */
 export async function makeSchedule({ pool }: Platform, making: Making): Promise<void> {
   const { collection, task, name, by, ...timing } = making;
   await transaction(pool, async (db) => {
-    const made = await createRoutine(db, task.id, { ...STANDARD, name, ...timing });
+    const made = await createRoutine(db, task.id, { ...ROUTINE_DEFAULTS, name, ...timing });
     if (!made) throw new RunbookError('usage', `The task has a schedule ${name} already.`);
     const entry = { collectionId: collection.id, actor: actorOf(by), target: name };
     await addAudit(db, { ...entry, action: 'routine.create' });

@@ -1,7 +1,7 @@
 import type { ParameterSpec, Runbook } from '../../agent/runbook/manifest.ts';
 import { type Keys, MODEL_KEYS, TASK_SOURCE, VAR } from './asked.ts';
 import { ENDINGS, FILES, FORMATS } from './event-files.ts';
-import { Csrf } from './layout.tsx';
+import { Csrf, FormError } from './layout.tsx';
 import { pathOf } from './places.ts';
 import { CadenceFields } from './schedule-form.tsx';
 import type { PageContext } from './session.ts';
@@ -28,11 +28,7 @@ export function RunForm({ c, runbook, collection, task, initParams, keys, fault 
     <form method="post" action={here} enctype="multipart/form-data" class="card deploy" aria-label="Run">
       <Csrf c={c} />
       <h2>{task === undefined ? `Deploy ${manifest.title} to ${collection}` : 'Run'}</h2>
-      {fault && fault.at !== FILES && (
-        <p class="error" role="alert">
-          {fault.text}
-        </p>
-      )}
+      <FormError text={fault?.at === FILES ? undefined : fault?.text} />
       {keys.lacking.length > 0 && (
         <p class="notice lacks">
           A run of PostHog’s data needs {keys.lacking.map((name, at) => [at > 0 ? ', ' : '', <code>{name}</code>])}.{' '}

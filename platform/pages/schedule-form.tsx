@@ -1,7 +1,7 @@
 import { type Cadence, cadenceSchema } from '../routines/cadence.ts';
 import { nextFire } from '../routines/schedule.ts';
 import type { Routine } from '../store/routines.ts';
-import { Csrf, Table, Time } from './layout.tsx';
+import { Csrf, FormError, Table, Time } from './layout.tsx';
 import type { PageContext } from './session.ts';
 
 const DAYS = {
@@ -115,11 +115,7 @@ export function NewSchedule({ c, here, given, error }: NewProps) {
     <form method="post" action={here} class="card schedule" aria-label="New schedule">
       <Csrf c={c} />
       <h2>Make a schedule</h2>
-      {error && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
+      <FormError text={error} />
       <div class="fields">
         <label>
           Name

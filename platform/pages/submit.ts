@@ -1,11 +1,7 @@
 import { RunbookError } from '../../lib/errors.ts';
-import { actorOf } from '../api/auth.ts';
-import type { Platform } from '../api/platform.ts';
-import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import type { PlatformRun } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
-import type { Token } from '../store/tokens.ts';
 import { pathOf } from './places.ts';
 
 export type Params = Record<string, unknown>;
@@ -40,18 +36,4 @@ export function ownParams({ workflow }: Task): Params {
 /** The page of a run. */
 export function runPath(collection: Collection, task: Task, run: PlatformRun): string {
   return pathOf(collection.name, task.name, run.trajectoryId);
-}
-
-/** Lets a run of a task be performed, and notes who asked for it. */
-export async function submitted(
-  platform: Platform,
-  token: Token,
-  task: Task,
-  initParams: Params,
-): Promise<PlatformRun> {
-  const wanted = { collectionId: task.collectionId, taskId: task.id, workflow: task.workflow, initParams };
-  return platform.queue.submit({ ...wanted, author: token.name }, async (db, { id }) => {
-    const entry = { collectionId: task.collectionId, actor: actorOf(token), action: 'run.create' };
-    await addAudit(db, { ...entry, target: task.name, detail: { run: id } });
-  });
 }

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
+import { askForRun } from '../api/ask-for-run.ts';
 import { actorOf, taskFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
@@ -15,7 +16,7 @@ import { RunForm } from './run-form.tsx';
 import { runbookOfTask } from './runbooks.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 import { Badges, badgesOf, ShapeOfTheRun } from './steps.tsx';
-import { type Fault, faultIn, ownParams, type Params, runPath, shownAgain, submitted } from './submit.ts';
+import { type Fault, faultIn, ownParams, type Params, runPath, shownAgain } from './submit.ts';
 
 /** The runbook of a task, with the form that runs it. */
 export function taskPages(pages: Hono<PageEnv>, platform: Platform): void {
@@ -34,7 +35,10 @@ export function taskPages(pages: Hono<PageEnv>, platform: Platform): void {
       if (fields.do === 'run') assertKeys(await keysOf(platform, collection.id, runbook), { source, ...asked });
       Object.assign(asked, await keptSource(platform, collection, files));
       if (fields.do === 'run')
-        return c.redirect(runPath(collection, task, await submitted(platform, c.get('token'), task, asked)), 303);
+        return c.redirect(
+          runPath(collection, task, await askForRun(platform, { token: c.get('token'), task, initParams: asked })),
+          303,
+        );
       const workflow = { ...task.workflow, init_params: { ...ownParams(task), ...asked } };
       await updateTask(platform.pool, task, { workflow });
       const entry = { collectionId: collection.id, actor: actorOf(c.get('token')) };

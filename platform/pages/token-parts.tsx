@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { refusal } from '../api/errors.ts';
 import type { Token } from '../store/tokens.ts';
-import { Csrf, Table, Time } from './layout.tsx';
+import { Csrf, RowForm, Table, Time } from './layout.tsx';
 import type { PageContext } from './session.ts';
 
 const MOST_NAME = 200;
@@ -72,24 +72,16 @@ export function TokenTable({ c, here, tokens, ofAll = false }: TableProps) {
               <Time at={lastUsed} />
             </td>
             <td class="actions-cell">
-              {id === own ? <span class="muted">yours</span> : <Revoke c={c} here={here} id={id} name={name} />}
+              {id === own ? (
+                <span class="muted">yours</span>
+              ) : (
+                <RowForm c={c} here={here} field="id" value={id} action="revoke" text="Revoke" name={name} />
+              )}
             </td>
           </tr>
         ))}
       </tbody>
     </Table>
-  );
-}
-
-function Revoke({ c, here, id, name }: { c: PageContext; here: string; id: string; name: string }) {
-  return (
-    <form method="post" action={here}>
-      <Csrf c={c} />
-      <input type="hidden" name="id" value={id} />
-      <button type="submit" name="do" value="revoke" class="danger" aria-label={`Revoke ${name}`}>
-        Revoke
-      </button>
-    </form>
   );
 }
 

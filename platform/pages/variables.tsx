@@ -8,7 +8,7 @@ import { addAudit } from '../store/audit.ts';
 import { changeVariables, listVariables, VARIABLE_NAME, type Variable } from '../store/environment.ts';
 import { isOfServer } from '../work/environment.ts';
 import { MODEL_KEYS } from './asked.ts';
-import { Csrf, page, Table, Time } from './layout.tsx';
+import { Csrf, page, RowForm, Table, Time } from './layout.tsx';
 import { collectionTabs, pathOf } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
 
@@ -75,13 +75,7 @@ function VariableTable({ c, here, variables }: { c: PageContext; here: string; v
               <Time at={updated} />
             </td>
             <td class="actions-cell">
-              <form method="post" action={here}>
-                <Csrf c={c} />
-                <input type="hidden" name="name" value={name} />
-                <button type="submit" name="do" value="remove" class="danger" aria-label={`Remove ${name}`}>
-                  Remove
-                </button>
-              </form>
+              <RowForm c={c} here={here} field="name" value={name} action="remove" text="Remove" name={name} />
             </td>
           </tr>
         ))}

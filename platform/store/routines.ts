@@ -30,6 +30,16 @@ export type RoutineFields = Pick<
   'name' | 'cadence' | 'overlap' | 'catchUp' | 'jitterS' | 'overrides' | 'webhookUrl' | 'paused'
 >;
 
+/** What a schedule is where nobody says otherwise. */
+export const ROUTINE_DEFAULTS: Omit<RoutineFields, 'name' | 'cadence'> = {
+  overlap: 'skip',
+  catchUp: 'latest',
+  jitterS: 0,
+  overrides: {},
+  webhookUrl: null,
+  paused: false,
+};
+
 /** What is kept sealed. */
 export interface RoutineSecrets {
   secretParams: Record<string, string>;

@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeVariables } from '../../platform/store/environment.ts';
@@ -9,10 +7,9 @@ import { createTask, updateTask } from '../../platform/store/tasks.ts';
 import { axeFaults } from './axe.ts';
 import { halfRun } from './half-run.ts';
 import { pageFaults } from './page-faults.ts';
+import { picture } from './pictures.ts';
 import { TASK, withServer } from './server.ts';
 
-/** Where pictures of the pages are kept, for people who look at them. */
-const PICTURES = process.env.PAGE_PICTURES;
 const running = withServer();
 let browser: Browser;
 let tab: Page;
@@ -61,17 +58,12 @@ async function lookAt(name: string, address: string): Promise<void> {
     for (const width of [390, 1280]) {
       await tab.setViewportSize({ width, height: 900 });
       await tab.goto(running.base + address);
-      if (PICTURES !== undefined) await picture(`${name}-${width}-${colorScheme}`);
+      await picture(tab, `${name}-${width}-${colorScheme}`);
       await tab.evaluate(OPEN);
       const faults = [...(await pageFaults(tab)), ...(await axeFaults(tab))];
       expect(faults, `${name}, ${width} px, ${colorScheme}`).toEqual([]);
     }
   }
-}
-
-async function picture(name: string): Promise<void> {
-  mkdirSync(PICTURES ?? '', { recursive: true });
-  await tab.screenshot({ path: path.join(PICTURES ?? '', `${name}.png`), fullPage: true });
 }
 
 const PAGES: Record<string, () => string> = {
@@ -119,7 +111,7 @@ describe('everybody can read and use', () => {
     const dialog = tab.getByRole('dialog', { name: 'Keys' });
     await dialog.waitFor();
     expect([...(await pageFaults(tab)), ...(await axeFaults(tab))]).toEqual([]);
-    if (PICTURES !== undefined) await picture('keys-1280-dark');
+    await picture(tab, 'keys-1280-dark');
     await tab.keyboard.press('j');
     await tab.keyboard.press('Escape');
     expect(await dialog.isVisible()).toBe(false);
@@ -150,7 +142,7 @@ describe('everybody can read and use', () => {
     await tab.getByText('a.csv is no JSON').waitFor();
     expect(await tab.evaluate('document.activeElement.name')).toBe('files');
     expect([...(await pageFaults(tab)), ...(await axeFaults(tab))]).toEqual([]);
-    if (PICTURES !== undefined) await picture('wrong-file-1280-dark');
+    await picture(tab, 'wrong-file-1280-dark');
   });
 
   it('pages without keys, for who turns them off', async () => {

@@ -1,12 +1,9 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { inBothLooks } from './pictures.ts';
 import { withServer } from './server.ts';
 
 const CHROMIUM = '/usr/bin/chromium';
-/** Where pictures of the pages are kept, for people who look at them. */
-const PICTURES = process.env.PAGE_PICTURES;
 const running = withServer();
 let browser: Browser;
 let tab: Page;
@@ -28,17 +25,9 @@ afterAll(() => browser?.close());
 
 /** Nothing hangs over the edge, wide or narrow, light or dark. */
 async function lookAt(name: string): Promise<void> {
-  for (const [width, colorScheme] of [
-    [390, 'dark'],
-    [1280, 'light'],
-  ] as const) {
-    await tab.setViewportSize({ width, height: 900 });
-    await tab.emulateMedia({ colorScheme });
+  await inBothLooks(tab, name, async (width) => {
     expect(await tab.evaluate('document.documentElement.scrollWidth'), `${name}, ${width} px`).toBe(width);
-    if (PICTURES === undefined) continue;
-    mkdirSync(PICTURES, { recursive: true });
-    await tab.screenshot({ path: path.join(PICTURES, `${name}-${width}.png`), fullPage: true });
-  }
+  });
 }
 
 const VARIABLES = {

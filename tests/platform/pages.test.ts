@@ -194,15 +194,16 @@ describe('a task', () => {
   });
 });
 
+/** Runs the sample with the form of the task. @returns the path of the run's page */
+async function begin(browser: Visitor): Promise<string> {
+  const form = { source: 'sample', driver: 'scripted', do: 'run' };
+  return String((await browser.post('/demo/optimizer', '/demo/optimizer', form)).headers.location);
+}
+
 describe('a run', () => {
   it('is followed as it happens, from any event on, until it ends', async () => {
     const browser = await visitor().logIn(tokens.demo);
-    const begun = await browser.post('/demo/optimizer', '/demo/optimizer', {
-      source: 'sample',
-      driver: 'scripted',
-      do: 'run',
-    });
-    const here = String(begun.headers.location);
+    const here = await begin(browser);
     expect(here).toMatch(/^\/demo\/optimizer\/[0-9a-f]{8}$/u);
     const other = await visitor().logIn(tokens.other);
     expect((await browser.get(here)).text).toContain(`data-live="${here}/events?after=`);
@@ -257,12 +258,7 @@ describe('a run', () => {
 
   it('is cancelled by its page', async () => {
     const browser = await visitor().logIn(tokens.demo);
-    const begun = await browser.post('/demo/optimizer', '/demo/optimizer', {
-      source: 'sample',
-      driver: 'scripted',
-      do: 'run',
-    });
-    const here = String(begun.headers.location);
+    const here = await begin(browser);
     expect((await browser.post(here, `${here}/cancel`, {})).status).toBe(303);
     expect((await browser.get(`${here}/events`)).text).toMatch(/event: end\ndata: cancelled\n\n$/u);
     expect((await browser.get(here)).text).toContain('<span class="state cancelled">cancelled</span>');

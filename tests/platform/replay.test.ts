@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs';
-import path from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectionByName } from '../../platform/store/collections.ts';
@@ -8,10 +6,10 @@ import { createTask, type Task } from '../../platform/store/tasks.ts';
 import { hostileRun } from './hostile-run.ts';
 import { closeServers, serve } from './loopback.ts';
 import { pageFaults } from './page-faults.ts';
+import { inBothLooks } from './pictures.ts';
 import { TASK, withServer } from './server.ts';
 import { Visitor } from './visitor.ts';
 
-const PICTURES = process.env.PAGE_PICTURES;
 const running = withServer();
 let browser: Browser;
 let tab: Page;
@@ -53,18 +51,10 @@ async function ended(id: string): Promise<PlatformRun> {
 const at = (...rest: string[]) => `${running.base}${['/demo/t1', ...rest].join('/')}`;
 
 async function lookAt(name: string, address: string): Promise<void> {
-  for (const [width, colorScheme] of [
-    [390, 'dark'],
-    [1280, 'light'],
-  ] as const) {
-    await tab.setViewportSize({ width, height: 900 });
-    await tab.emulateMedia({ colorScheme });
+  await inBothLooks(tab, name, async (width) => {
     await tab.goto(address);
     expect(await pageFaults(tab), `${name}, ${width} px`).toEqual([]);
-    if (PICTURES === undefined) continue;
-    mkdirSync(PICTURES, { recursive: true });
-    await tab.screenshot({ path: path.join(PICTURES, `${name}-${width}.png`), fullPage: true });
-  }
+  });
 }
 
 describe('a run that is over', () => {
