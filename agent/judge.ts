@@ -1,3 +1,4 @@
+import { AwakeTimer } from '../lib/awake-timer.ts';
 import { RunbookError } from '../lib/errors.ts';
 import type { Answer, Judge } from '../rubric/judge/contract.ts';
 import type { JudgePrompt } from '../rubric/judge/prompt.ts';
@@ -12,7 +13,7 @@ import type { EventBody } from './events.ts';
 
 /** Longest vote, tokens. */
 const MAX_TOKENS = 4000;
-/** A vote is short: one that says nothing for so long, or takes so long with all attempts, is given up. Milliseconds. */
+/** A vote is short: one that says nothing for so long, or takes so long with all attempts, is given up. Milliseconds in which this process was awake. */
 const LIMITS = { idleMs: 30_000, voteMs: 60_000 };
 
 export interface JudgeOptions {
@@ -55,15 +56,15 @@ export function modelJudge(options: JudgeOptions, { runId, signal, emit }: Judge
     samples,
     async ask(prompt): Promise<Answer> {
       turn += 1;
-      const over = AbortSignal.timeout(voteMs);
+      const over = new AwakeTimer(voteMs);
       const body = { model: model.requestId, max_tokens: MAX_TOKENS, ...bodyOf(prompt, provider) };
       const onFailure: RequestOptions['onFailure'] = ({ attempt, waitS, reason, status, latencyS, usage }) => {
-        const message = over.aborted && !signal.aborted ? tookTooLong(voteMs) : reason;
+        const message = over.signal.aborted && !signal.aborted ? tookTooLong(voteMs) : reason;
         count({ usage, stopReason: null, latencyS, requestId: null, error: { message, status } });
         if (waitS !== null) emit({ type: 'model_retry', step: 0, attempt, wait_s: waitS, reason });
       };
       const answer = await withinTime(
-        { client, body, signal: AbortSignal.any([signal, over]), budget, onFailure, ...pauses },
+        { client, body, signal: AbortSignal.any([signal, over.signal]), budget, onFailure, ...pauses },
         { signal, over, voteMs },
       );
       if (answer.kind === 'malformed') return { kind: 'refused', reason: answer.reason };
@@ -79,14 +80,16 @@ export function modelJudge(options: JudgeOptions, { runId, signal, emit }: Judge
 /** @throws RunbookError what `request` throws, `interrupted`, and `agent_stopped` where the vote's own time is over */
 async function withinTime(
   options: RequestOptions,
-  { signal, over, voteMs }: { signal: AbortSignal; over: AbortSignal; voteMs: number },
+  { signal, over, voteMs }: { signal: AbortSignal; over: AwakeTimer; voteMs: number },
 ) {
   try {
     return await request(options);
   } catch (error) {
     if (signal.aborted) throw new RunbookError('interrupted', 'The run was interrupted.');
-    if (!over.aborted) throw error;
+    if (!over.signal.aborted) throw error;
     throw new RunbookError('agent_stopped', tookTooLong(voteMs), { hint: 'Try again later, or use --judge checks.' });
+  } finally {
+    over.end();
   }
 }
 

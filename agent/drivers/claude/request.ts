@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Anthropic from '@anthropic-ai/sdk';
+import { AwakeTimer } from '../../../lib/awake-timer.ts';
 import { type Budget, spent } from './budget.ts';
 import type { MessagesClient } from './client.ts';
 import { explain, MalformedCall, SilentStream } from './failures.ts';
@@ -102,15 +103,13 @@ async function stream(
   over: AbortSignal,
   onBegin: (usage: TokenUsage) => void,
 ): Promise<{ message: Anthropic.Message; requestId: string | null }> {
-  const idle = new AbortController();
+  const idle = new AwakeTimer(idleMs);
   const events = client.messages.stream(body, { signal: AbortSignal.any([signal, over, idle.signal]) });
-  let timer = setTimeout(() => idle.abort(), idleMs);
   let inCall = false;
   events.on('streamEvent', (event) => {
     inCall = event.type === 'content_block_delta' && event.delta.type === 'input_json_delta';
     if (event.type === 'message_start') onBegin(event.message.usage);
-    clearTimeout(timer);
-    timer = setTimeout(() => idle.abort(), idleMs);
+    idle.renew();
   });
   try {
     return { message: await events.finalMessage(), requestId: events.request_id ?? null };
@@ -120,6 +119,6 @@ async function stream(
     if (inCall && error instanceof Error && error.cause instanceof SyntaxError) throw new MalformedCall(error.message);
     throw error;
   } finally {
-    clearTimeout(timer);
+    idle.end();
   }
 }
