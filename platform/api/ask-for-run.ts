@@ -1,6 +1,7 @@
 import type { Db } from '../database/pool.ts';
 import { addAudit } from '../store/audit.ts';
-import type { NewRun, PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import type { NewRun } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 import { actorOf } from './auth.ts';

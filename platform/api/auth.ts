@@ -41,7 +41,7 @@ export async function taskFor(
 ): Promise<{ collection: Collection; task: Task }> {
   const collection = await collectionFor(platform, token, names.collection);
   const task = await taskByName(platform.pool, collection.id, names.task);
-  if (!task) throw refusal(404, `Task '${names.task}' in collection '${names.collection}' not found`);
+  if (!task) throw notFound(names.task, names.collection);
   return { collection, task };
 }
 
@@ -53,4 +53,9 @@ export function assertAdministrator(token: Token): void {
 /** As the audit log names it. */
 export function actorOf({ name, prefix }: Token): string {
   return `${name} (${prefix}…)`;
+}
+
+/** Of a task that is not there. */
+export function notFound(task: string, collection: string) {
+  return refusal(404, `Task '${task}' in collection '${collection}' not found`);
 }

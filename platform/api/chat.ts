@@ -4,7 +4,7 @@ import type { Db } from '../database/pool.ts';
 import { guardedRequest } from '../network/guard.ts';
 import { allowedBy } from '../network/target.ts';
 import { setLabel } from '../store/labels.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import { createTask, type Task, taskByName } from '../store/tasks.ts';
 import { outlineIn } from '../work/outlines.ts';
 import { runFolder } from '../work/results.ts';

@@ -68,7 +68,7 @@ export function fileRoutes(api: Api, platform: Platform): void {
     return withForm(c, platform.uploadsDir, async (form) => {
       const files = form.files.filter((file) => file.field === field).slice(0, most);
       if (files.length === 0) throw refusal(400, `${field}: none was sent`);
-      return keepFiles(platform, platform.pool, { collectionId, collection: name, files });
+      return keepFiles(platform, { collectionId, collection: name, files });
     });
   };
   formRoute(api, sandboxUpload, async (c) => {

@@ -166,10 +166,11 @@ export function routineRoutes(api: Api, platform: Platform): void {
     const { routine, names, task, collection } = await routineFor(platform, token, params);
     const now = await transaction(pool, async (db) => {
       const next = await changeRoutine(db, routine, fieldsOf(given, task));
+      if (!next) throw refusal(404, `Routine '${routine.name}' not found`);
       await setRoutineSecrets(db, { id: routine.id, secrets: secretsOf(given), cipher });
       const entry = { collectionId: collection.id, actor: actorOf(token), target: routine.name };
       await addAudit(db, { ...entry, action: 'routine.change', detail: { fields: Object.keys(given) } });
-      return next ?? routine;
+      return next;
     });
     return shown(now, names);
   };

@@ -2,17 +2,18 @@ import type { Context } from 'hono';
 import type { Db } from '../database/pool.ts';
 import type { Collection } from '../store/collections.ts';
 import { labelsOf } from '../store/labels.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import { setSecretParams, setWebhookSecret } from '../store/run-secrets.ts';
-import { type PlatformRun, runById } from '../store/runs.ts';
+import { runById } from '../store/runs.ts';
 import type { Task } from '../store/tasks.ts';
 import { askForRun } from './ask-for-run.ts';
 import { taskFor, type Vars } from './auth.ts';
 import { refusal } from './errors.ts';
-import { type Form, type SentFile, withForm } from './form.ts';
+import { type Form, withForm } from './form.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, createRoute, formRoute, ofTask, REFUSALS, webhookUrl, z } from './route.ts';
 import { type Named, shownRun, storagePath, trajectoryShape, workflowId } from './trajectory.ts';
-import { keepFiles } from './uploads.ts';
+import { keptFor } from './uploads.ts';
 import { Waiting } from './waiting.ts';
 
 /** A synchronous call waits so long; the run goes on behind it. Clients of the public platform are cut off after about 100 s. */
@@ -126,14 +127,16 @@ async function submit(
   const hook = webhookUrl.optional().safeParse(textIn(given, 'webhook_url'));
   if (!hook.success) throw refusal(400, 'webhook_url: it must be a URL that begins with https://');
   const files = given.files.filter(({ field }) => field === 'files');
-  const withFiles = files.length === 0 ? initParams : await keptWith(platform, { collection, files, initParams });
   const also = async (db: Db, { id: runId }: PlatformRun) => {
     const { cipher } = platform;
     if (Object.keys(secrets.data).length > 0) await setSecretParams(db, { runId, secrets: secrets.data, cipher });
     const secret = textIn(given, 'webhook_secret');
     if (secret) await setWebhookSecret(db, { runId, secret, cipher });
   };
-  const made = await askForRun(platform, { token, task, initParams: withFiles, webhookUrl: hook.data, also });
+  const sent = { collectionId: collection.id, collection: collection.name, files };
+  const made = await keptFor(platform, sent, (paths) =>
+    askForRun(platform, { token, task, initParams: withPaths(initParams, paths), webhookUrl: hook.data, also }),
+  );
   return { names: namesOf(collection, task), made };
 }
 
@@ -142,13 +145,8 @@ export function namesOf(collection: Collection, task: Task): Named {
 }
 
 /** Files come under `file_paths`; where no source is named, they are what is analysed. */
-async function keptWith(
-  platform: Platform,
-  { collection, files, initParams }: { collection: Collection; files: SentFile[]; initParams: Record<string, unknown> },
-): Promise<Record<string, unknown>> {
-  const names = { collectionId: collection.id, collection: collection.name };
-  const { uploads } = await keepFiles(platform, platform.pool, { ...names, files });
-  const paths = uploads.map(({ path }) => path);
+function withPaths(initParams: Record<string, unknown>, paths: string[]): Record<string, unknown> {
+  if (paths.length === 0) return initParams;
   const earlier = Array.isArray(initParams.file_paths) ? initParams.file_paths : [];
   return { source: paths, ...initParams, file_paths: [...earlier, ...paths] };
 }

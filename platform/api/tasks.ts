@@ -1,6 +1,6 @@
 import { addAudit } from '../store/audit.ts';
 import { createTask, deleteTask, listTasks, type TaskFields, taskVersions, updateTask } from '../store/tasks.ts';
-import { actorOf, collectionFor, taskFor } from './auth.ts';
+import { actorOf, collectionFor, notFound, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, body, createRoute, inCollection, integer, nameOf, ofTask, REFUSALS, z } from './route.ts';
@@ -104,6 +104,7 @@ export function taskRoutes(api: Api, platform: Platform): void {
     const { collection, task } = await taskFor(platform, c.get('token'), c.req.valid('param'));
     const given = c.req.valid('json');
     const changed = await updateTask(pool, task, fieldsOf(given));
+    if (!changed && given.name === undefined) throw notFound(task.name, collection.name);
     if (!changed) throw taken(given.name ?? task.name, collection.name);
     await audit(collection.id, c.get('token'), 'task.change', changed.name);
     return c.json(shownTask(changed, collection), 200);

@@ -1,6 +1,9 @@
+import { transaction } from '../database/pool.ts';
 import { addAudit } from '../store/audit.ts';
 import { labelsOf, setLabel } from '../store/labels.ts';
-import { archiveRun, cancelRun, listRuns, type PlatformRun, runByTrajectory } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import { archiveRun, cancelRun } from '../store/run-states.ts';
+import { listRuns, runByTrajectory } from '../store/runs.ts';
 import { actorOf, collectionFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
@@ -46,7 +49,10 @@ const statuses = createRoute({
   method: 'post',
   path: '/api/v1/trajectory/{collection}/{task}/statuses',
   request: { params: ofTask, ...body(z.record(z.string(), z.enum(['cancelled', 'archived']))) },
-  responses: { 200: answer(z.record(z.string(), z.string()), 'What they are now'), ...REFUSALS },
+  responses: {
+    200: answer(z.record(z.string(), z.string()), 'What they are now; all are changed, or none'),
+    ...REFUSALS,
+  },
 });
 const stats = createRoute({
   method: 'get',
@@ -110,16 +116,21 @@ export function trajectoryRoutes(api: Api, platform: Platform): void {
   });
   api.openapi(statuses, async (c) => {
     const { collection, task } = await taskFor(platform, c.get('token'), c.req.valid('param'));
-    const now: Record<string, string> = {};
-    for (const [trajectoryId, wanted] of Object.entries(c.req.valid('json'))) {
-      const run = await runByTrajectory(pool, { collectionId: collection.id, taskId: task.id, trajectoryId });
-      if (!run) throw refusal(404, `Trajectory '${trajectoryId}' not found`);
-      const changed = await (wanted === 'cancelled' ? cancelRun : archiveRun)(pool, run.id);
-      if (!changed) throw refusal(400, `Trajectory '${trajectoryId}' is ${run.state} and cannot be ${wanted}`);
-      const entry = { collectionId: collection.id, actor: actorOf(c.get('token')) };
-      await addAudit(pool, { ...entry, action: `run.${wanted}`, target: task.name, detail: { run: run.id } });
-      now[trajectoryId] = changed.state;
-    }
+    const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: task.name };
+    // In one order, so that two requests at once cannot wait for each other.
+    const wanted = Object.entries(c.req.valid('json')).sort(([a], [b]) => (a < b ? -1 : 1));
+    const now = await transaction(pool, async (db) => {
+      const states: Record<string, string> = {};
+      for (const [trajectoryId, state] of wanted) {
+        const run = await runByTrajectory(db, { collectionId: collection.id, taskId: task.id, trajectoryId });
+        if (!run) throw refusal(404, `Trajectory '${trajectoryId}' not found`);
+        const changed = await (state === 'cancelled' ? cancelRun : archiveRun)(db, run.id);
+        if (!changed) throw refusal(400, `Trajectory '${trajectoryId}' is ${run.state} and cannot be ${state}`);
+        await addAudit(db, { ...entry, action: `run.${state}`, detail: { run: run.id } });
+        states[trajectoryId] = changed.state;
+      }
+      return states;
+    });
     return c.json(now, 200);
   });
   api.openapi(stats, async (c) => {

@@ -5,7 +5,7 @@ import { type RunRecord, readRecord } from '../../agent/record/read.ts';
 import type { TimelineStep } from '../../agent/record/timeline.ts';
 import { EVENTS } from '../../agent/results.ts';
 import type { Label } from '../store/labels.ts';
-import { outcomeOf, type PlatformRun } from '../store/runs.ts';
+import { outcomeOf, type PlatformRun } from '../store/run-row.ts';
 import { type Outline, outlineIn } from '../work/outlines.ts';
 import { objectIn } from '../work/plan.ts';
 import { runFolder } from '../work/results.ts';
@@ -23,7 +23,7 @@ export interface Named {
 }
 
 const object = z.record(z.string(), z.unknown());
-const labelShape = z.object({ key: z.string(), value: z.string(), created: z.string(), author: z.string() });
+export const labelShape = z.object({ key: z.string(), value: z.string(), created: z.string(), author: z.string() });
 const stepShape = z.object({
   key: z.string(),
   title: z.string(),
@@ -128,14 +128,14 @@ export function shownRun(
   return {
     ...{ name: `${names.collection}/${names.task}`, trajectory_id: id, workflow_id: workflowId(names, id) },
     ...{ storage_path: storagePath(names), metadata_uri: `${storagePath(names)}/${id}.json`, status: run.state },
-    attributes: { asset_type: 'trajectory', created: run.created.toISOString(), params: run.initParams },
+    attributes: { asset_type: 'trajectory', created: run.created.toISOString(), params: paramsOf(run) },
     created: run.created.toISOString(),
     updated: run.updated.toISOString(),
     started: isoOf(run.started),
     ended: isoOf(run.ended),
     author: run.author,
     steps: { ...Object.fromEntries(steps.map((step) => [step.key, step])), [RUN_STEP]: outcome(names, run, outline) },
-    labels: labels.map(({ key, value, author, created }) => ({ key, value, author, created: created.toISOString() })),
+    labels: labels.map(shownLabel),
     total_steps: [...(outline?.planned ?? []), RUN_STEP],
     completed_steps: [
       ...steps.filter(({ status }) => status === 'completed').map(({ key }) => key),
@@ -152,6 +152,17 @@ export function shownRun(
     triggered_by_routine_id: run.routineId,
     webhook_url: run.webhookUrl,
   };
+}
+
+/** What it was asked for with; of one that was performed elsewhere, also what else was told. */
+function paramsOf({ initParams, ingested }: PlatformRun): Record<string, unknown> {
+  if (!ingested) return initParams;
+  const { source, evalId, metadata } = ingested;
+  return { ...initParams, source, eval_id: evalId, ...metadata };
+}
+
+export function shownLabel({ key, value, author, created }: Label): z.infer<typeof labelShape> {
+  return { key, value, author, created: created.toISOString() };
 }
 
 const STATUS: Record<TimelineStep['status'], string> = {
@@ -205,12 +216,13 @@ function outcome(names: Named, run: PlatformRun, outline: Outline | undefined): 
       files: shown,
       primary_files: primary,
       usage: { cost_usd: run.costUsd, duration_seconds: seconds },
+      ...(run.ingested ? { output: run.ingested.output } : {}),
     },
     error: run.error,
     created: isoOf(run.started),
     ended: isoOf(run.ended),
     duration_seconds: seconds,
-    origin: {},
+    origin: run.ingested ? { ingested: run.ingested.source } : {},
     config: {},
   };
 }

@@ -171,4 +171,12 @@ CREATE TABLE platform.sessions (
 );
 CREATE INDEX sessions_expires ON platform.sessions (expires);
 `,
+  `
+-- When the deliveries that tell of its end were planned: an end that was told to nobody is found by this.
+ALTER TABLE platform.runs ADD COLUMN announced timestamptz;
+UPDATE platform.runs SET announced = ended WHERE ended IS NOT NULL;
+CREATE INDEX runs_unannounced ON platform.runs (ended) WHERE ended IS NOT NULL AND announced IS NULL;
+-- Of a run that somebody else performed and told of: what came out, and whence it is.
+ALTER TABLE platform.runs ADD COLUMN ingested jsonb;
+`,
 ];

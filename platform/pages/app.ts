@@ -16,6 +16,7 @@ import { forkRoute } from './fork.tsx';
 import { forms } from './forms.ts';
 import { safeHeaders } from './guard.ts';
 import { historyPages } from './history.tsx';
+import { importPages } from './import.tsx';
 import { problemPage } from './layout.tsx';
 import type { RunListener } from './listener.ts';
 import { liveRoutes } from './live.ts';
@@ -50,6 +51,7 @@ export function createPages(platform: Platform, listener: RunListener): Hono<Pag
   tokenPages(pages, platform);
   auditPages(pages, platform);
   deployPages(pages, platform);
+  importPages(pages, platform);
   taskPages(pages, platform);
   historyPages(pages, platform);
   deleteTaskPages(pages, platform);

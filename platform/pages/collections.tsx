@@ -41,9 +41,12 @@ export function collectionPages(pages: Hono<PageEnv>, platform: Platform): void 
             <h1>{collection.name}</h1>
             {collection.description && <p class="lead">{collection.description}</p>}
           </div>
-          <a class="button" href={pathOf(collection.name, '-', 'deploy')}>
-            Deploy a runbook
-          </a>
+          <div class="actions">
+            <a href={pathOf(collection.name, '-', 'import')}>A runbook of your own</a>
+            <a class="button" href={pathOf(collection.name, '-', 'deploy')}>
+              Deploy a runbook
+            </a>
+          </div>
         </div>
         {tasks.length === 0 && <p class="muted">No tasks yet: deploy the runbook that ships with the program.</p>}
         {tasks.length > 0 && (

@@ -3,7 +3,7 @@ import { constants, gunzipSync } from 'node:zlib';
 import { RunbookError } from '../../lib/errors.ts';
 import { MAX_BYTES, type SentFile } from '../api/form.ts';
 import type { Platform } from '../api/platform.ts';
-import { keepFiles } from '../api/uploads.ts';
+import { keptFor } from '../api/uploads.ts';
 import type { Collection } from '../store/collections.ts';
 import type { PageContext } from './session.ts';
 
@@ -35,15 +35,16 @@ export async function eventFilesIn(c: PageContext, { source }: Readonly<Record<s
   return files;
 }
 
-/** Keeps the files. @returns what of `init_params` they are: nothing where there are none */
-export async function keptSource(
+/**
+ * Keeps the files for some work, and lets them go where nothing comes of it.
+ * @param work is told what of `init_params` they are: nothing where there are none
+ */
+export function keptSource<T>(
   platform: Platform,
-  { id: collectionId, name: collection }: Collection,
-  files: readonly SentFile[],
-): Promise<{ source?: string[] }> {
-  if (files.length === 0) return {};
-  const { uploads } = await keepFiles(platform, platform.pool, { collectionId, collection, files });
-  return { source: uploads.map(({ path }) => path) };
+  { collection: { id: collectionId, name: collection }, files }: { collection: Collection; files: readonly SentFile[] },
+  work: (kept: { source?: string[] }) => Promise<T>,
+): Promise<T> {
+  return keptFor(platform, { collectionId, collection, files }, (source) => work(source.length > 0 ? { source } : {}));
 }
 
 async function headOf({ at }: SentFile): Promise<Buffer> {

@@ -2,80 +2,64 @@ import { RunbookError } from '../../lib/errors.ts';
 import { actorOf } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
 import { transaction } from '../database/pool.ts';
-import { type Cadence, parseCadence } from '../routines/cadence.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
-import { NAME } from '../store/names.ts';
 import {
   changeRoutine,
   createRoutine,
   ROUTINE_DEFAULTS,
+  type Routine,
   type RoutineFields,
   routineByName,
+  setRoutineSecrets,
 } from '../store/routines.ts';
 import type { Task } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
 
-type Fields = Readonly<Record<string, string>>;
-type Timing = Pick<RoutineFields, 'cadence' | 'overlap' | 'catchUp'>;
-
-interface Making extends Timing {
+interface Of {
   collection: Collection;
-  task: Task;
-  name: string;
   by: Token;
 }
 
+interface Making extends Of {
+  task: Task;
+  name: string;
+  fields: Partial<RoutineFields> & Pick<RoutineFields, 'cadence'>;
+  /** Undefined: none, or the one that it has. */
+  webhookSecret?: string | undefined;
+}
+
 /** Makes a schedule of a task. @throws RunbookError `usage` where its name is taken */
-export async function makeSchedule({ pool }: Platform, making: Making): Promise<void> {
-  const { collection, task, name, by, ...timing } = making;
+export async function makeSchedule(
+  { pool, cipher }: Platform,
+  { collection, task, name, by, fields, webhookSecret }: Making,
+): Promise<void> {
   await transaction(pool, async (db) => {
-    const made = await createRoutine(db, task.id, { ...ROUTINE_DEFAULTS, name, ...timing });
+    const made = await createRoutine(db, task.id, { ...ROUTINE_DEFAULTS, ...fields, name });
     if (!made) throw new RunbookError('usage', `The task has a schedule ${name} already.`);
+    if (webhookSecret) await setRoutineSecrets(db, { id: made.id, secrets: { webhookSecret }, cipher });
     const entry = { collectionId: collection.id, actor: actorOf(by), target: name };
     await addAudit(db, { ...entry, action: 'routine.create' });
   });
 }
 
-/** Makes the schedule of that name, or gives it another timing. @throws RunbookError `usage` */
-export async function setSchedule(platform: Platform, making: Making): Promise<void> {
-  const { collection, task, name, by, ...timing } = making;
-  const known = await routineByName(platform.pool, task.id, name);
-  if (!known) return makeSchedule(platform, making);
-  await transaction(platform.pool, async (db) => {
-    await changeRoutine(db, known, timing);
-    const entry = { collectionId: collection.id, actor: actorOf(by), target: name };
-    await addAudit(db, { ...entry, action: 'routine.change', detail: { fields: Object.keys(timing) } });
+/** Changes a schedule. @throws RunbookError `usage` where it is gone */
+export async function changeSchedule(
+  { pool, cipher }: Platform,
+  known: Routine,
+  { collection, by, fields, webhookSecret }: Of & Pick<Making, 'webhookSecret'> & { fields: Partial<RoutineFields> },
+): Promise<void> {
+  await transaction(pool, async (db) => {
+    const changed = await changeRoutine(db, known, fields);
+    if (!changed) throw new RunbookError('usage', `The schedule ${known.name} was removed meanwhile.`);
+    if (webhookSecret) await setRoutineSecrets(db, { id: known.id, secrets: { webhookSecret }, cipher });
+    const entry = { collectionId: collection.id, actor: actorOf(by), target: known.name };
+    await addAudit(db, { ...entry, action: 'routine.change', detail: { fields: Object.keys(fields) } });
   });
 }
 
-/** @throws RunbookError `usage` */
-export function scheduleName({ name = '' }: Fields): string {
-  const called = name.trim();
-  if (!NAME.test(called)) throw new RunbookError('usage', 'The schedule needs a name.');
-  return called;
-}
-
-/** When it fires, and what becomes of fires that cannot be made. @throws RunbookError `usage` */
-export function timingIn(fields: Fields): Timing {
-  const catchUp = (['none', 'latest', 'all'] as const).find((each) => each === fields.catch_up) ?? 'latest';
-  return { cadence: cadenceIn(fields), overlap: fields.overlap === 'queue' ? 'queue' : 'skip', catchUp };
-}
-
-/** Of the fields of the form those that a cadence has. @throws RunbookError `usage` */
-function cadenceIn({ type = '', at = '', day_of_week, expression = '', time_zone = '' }: Fields): Cadence {
-  const [hour, minute] = at.split(':').map(Number);
-  switch (type) {
-    case 'hourly':
-      return parseCadence({ type, minute_utc: minute });
-    case 'weekly':
-      return parseCadence({ type, day_of_week, hour_utc: hour, minute_utc: minute });
-    case 'daily':
-    case 'weekdays':
-      return parseCadence({ type, hour_utc: hour, minute_utc: minute });
-    case 'cron':
-      return parseCadence({ type, expression, time_zone: time_zone.trim() || 'UTC' });
-    default:
-      return parseCadence({ type });
-  }
+/** Makes the schedule of that name, or gives it another timing. @throws RunbookError `usage` */
+export async function setSchedule(platform: Platform, making: Making): Promise<void> {
+  const known = await routineByName(platform.pool, making.task.id, making.name);
+  return known ? changeSchedule(platform, known, making) : makeSchedule(platform, making);
 }

@@ -1,9 +1,9 @@
 import type { ParameterSpec, Runbook } from '../../agent/runbook/manifest.ts';
 import { type Keys, MODEL_KEYS, TASK_SOURCE, VAR } from './asked.ts';
+import { CadenceFields } from './cadence-fields.tsx';
 import { ENDINGS, FILES, FORMATS } from './event-files.ts';
 import { Csrf, FormError } from './layout.tsx';
 import { pathOf } from './places.ts';
-import { CadenceFields } from './schedule-form.tsx';
 import type { PageContext } from './session.ts';
 import type { Fault } from './submit.ts';
 
@@ -162,42 +162,51 @@ function Option({ value, text, chosen }: { value: string; text: string; chosen: 
   );
 }
 
+interface ParameterProps {
+  name: string;
+  spec: ParameterSpec;
+  value: string;
+  /** What it is where it is left empty; undefined where it may not be. */
+  standard?: string;
+}
+
 /** A field for a parameter of a runbook. */
-export function Parameter({ name, spec, value }: { name: string; spec: ParameterSpec; value: string }) {
+export function Parameter({ name, spec, value, standard }: ParameterProps) {
   const field = VAR + name;
   return (
     <label for={field}>
       {name}
-      <ParameterInput field={field} spec={spec} value={value} />
+      <ParameterInput field={field} spec={spec} value={value} standard={standard} />
       <small>{spec.description}</small>
     </label>
   );
 }
 
-function ParameterInput({ field, spec, value }: { field: string; spec: ParameterSpec; value: string }) {
-  const { type, min, max, required = false } = spec;
+interface InputProps {
+  field: string;
+  spec: ParameterSpec;
+  value: string;
+  standard: string | undefined;
+}
+
+function ParameterInput({ field, spec: { type, min, max, required = false }, value, standard }: InputProps) {
+  const isOptional = standard !== undefined;
   if (type === 'boolean')
     return (
       <select id={field} name={field}>
+        {isOptional && <Option value="" text={`as the task: ${standard === 'true' ? 'yes' : 'no'}`} chosen={value} />}
         <Option value="true" text="yes" chosen={value} />
         <Option value="false" text="no" chosen={value} />
       </select>
     );
-  if (type === 'string')
-    return <input id={field} name={field} value={value} required={required} spellcheck={false} autocomplete="off" />;
+  const about = { id: field, name: field, value, ...(isOptional ? { placeholder: standard } : {}) };
+  if (type === 'string') return <input {...about} required={required && !isOptional} {...PLAIN} />;
   const bounds = { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
-  return (
-    <input
-      id={field}
-      name={field}
-      type="number"
-      value={value}
-      required
-      step={type === 'integer' ? 1 : 'any'}
-      {...bounds}
-    />
-  );
+  const step = type === 'integer' ? 1 : 'any';
+  return <input {...about} type="number" required={!isOptional} step={step} {...bounds} />;
 }
+
+const PLAIN = { spellcheck: false, autocomplete: 'off' } as const;
 
 function textOf(value: unknown): string {
   return value === undefined || value === null ? '' : String(value);

@@ -5,7 +5,7 @@ import { type Finding, finding } from '../../analysis/findings.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { recordOf } from '../api/trajectory.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 
 /** The record of a run. @throws 404 where it kept none */
 export function recordFor(platform: Platform, run: PlatformRun): RunRecord {

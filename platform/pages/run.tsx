@@ -8,8 +8,10 @@ import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { recordOf } from '../api/trajectory.ts';
 import { addAudit } from '../store/audit.ts';
-import { cancelRun, type PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import { cancelRun } from '../store/run-states.ts';
 import { runFolder } from '../work/results.ts';
+import { Ingested } from './ingested.tsx';
 import { Csrf, page, Time } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { runFor } from './run-access.ts';
@@ -133,6 +135,7 @@ interface OverProps {
 }
 
 async function Over({ run, record, dir, here }: OverProps) {
+  if (run.ingested) return <Ingested run={run} />;
   if (!record)
     return <p class="muted">It ended before it kept a record{run.started ? '' : ': no worker had begun it'}.</p>;
   const { entries } = timelineOf(record);

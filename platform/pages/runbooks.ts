@@ -1,5 +1,5 @@
 import type { Runbook } from '../../agent/runbook/manifest.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import type { Task } from '../store/tasks.ts';
 import { withRunbook } from '../work/perform.ts';
 import { planOf } from '../work/plan.ts';

@@ -1,185 +1,114 @@
-import { type Cadence, cadenceSchema } from '../routines/cadence.ts';
-import { nextFire } from '../routines/schedule.ts';
+import type { Runbook } from '../../agent/runbook/manifest.ts';
 import type { Routine } from '../store/routines.ts';
-import { Csrf, FormError, Table, Time } from './layout.tsx';
+import type { Task } from '../store/tasks.ts';
+import { objectIn } from '../work/plan.ts';
+import { VAR } from './asked.ts';
+import { CadenceFields, Choice } from './cadence-fields.tsx';
+import { Csrf, FormError } from './layout.tsx';
+import { Parameter } from './run-form.tsx';
+import { fieldsOfRoutine, MAX_JITTER_S, STANDARD } from './schedule-fields.ts';
 import type { PageContext } from './session.ts';
+import { ownParams } from './submit.ts';
 
-const DAYS = {
-  mon: 'Monday',
-  tue: 'Tuesday',
-  wed: 'Wednesday',
-  thu: 'Thursday',
-  fri: 'Friday',
-  sat: 'Saturday',
-  sun: 'Sunday',
-} as const;
-
-const CADENCES = {
-  daily: 'every day',
-  weekdays: 'Monday to Friday',
-  weekly: 'every week',
-  hourly: 'every hour',
-  cron: 'cron expression',
-  manual: 'only when asked',
-} as const;
-
-export function ScheduleTable({ c, here, routines }: { c: PageContext; here: string; routines: Routine[] }) {
-  if (routines.length === 0) return <p class="muted">None yet.</p>;
-  return (
-    <Table of="Schedules">
-      <thead>
-        <tr>
-          <th>Name</th>
-          <th>Runs</th>
-          <th>Next, UTC</th>
-          <th>State</th>
-          <th />
-        </tr>
-      </thead>
-      <tbody>
-        {routines.map((routine) => (
-          <tr>
-            <td>{routine.name}</td>
-            <td>{wordsOf(routine.cadence)}</td>
-            <td>
-              <Time at={nextOf(routine)} />
-            </td>
-            <td>
-              <span class={`state ${routine.paused ? '' : 'done'}`}>{routine.paused ? 'paused' : 'on'}</span>
-            </td>
-            <td class="actions-cell">
-              <Actions c={c} here={here} routine={routine} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </Table>
-  );
-}
-
-function Actions({ c, here, routine: { name, paused } }: { c: PageContext; here: string; routine: Routine }) {
-  const toggle = paused ? (['resume', 'Resume'] as const) : (['pause', 'Pause'] as const);
-  const buttons = [['run', 'Run now'], toggle, ['delete', 'Remove']] as const;
-  return (
-    <form method="post" action={here}>
-      <Csrf c={c} />
-      <input type="hidden" name="name" value={name} />
-      {buttons.map(([value, text]) => (
-        <>
-          <button
-            type="submit"
-            name="do"
-            value={value}
-            class={value === 'delete' ? 'danger' : 'quiet'}
-            aria-label={`${text}: ${name}`}
-          >
-            {text}
-          </button>{' '}
-        </>
-      ))}
-    </form>
-  );
-}
-
-function nextOf({ paused, cadence }: Routine): Date | null {
-  return paused ? null : nextFire(cadenceSchema.parse(cadence), new Date());
-}
-
-function wordsOf(cadence: Cadence): string {
-  const two = (value: number) => String(value).padStart(2, '0');
-  switch (cadence.type) {
-    case 'manual':
-      return CADENCES.manual;
-    case 'hourly':
-      return `${CADENCES.hourly} at :${two(cadence.minute_utc)}`;
-    case 'weekly':
-      return `${DAYS[cadence.day_of_week]}s at ${two(cadence.hour_utc)}:${two(cadence.minute_utc)} UTC`;
-    case 'cron':
-      return `${cadence.expression} (${cadence.time_zone})`;
-    default:
-      return `${CADENCES[cadence.type]} at ${two(cadence.hour_utc)}:${two(cadence.minute_utc)} UTC`;
-  }
-}
-
-interface NewProps {
+interface FormProps {
   c: PageContext;
   here: string;
+  /** Undefined where the task's text is none that can be read. */
+  runbook: Runbook | undefined;
+  task: Task;
+  /** The one that is changed. */
+  known: { routine: Routine; hasSecret: boolean } | undefined;
   /** What was given before. */
   given: Record<string, string>;
   error: string | undefined;
 }
 
-/** Fields that a cadence does not have are hidden by the style sheet. */
-export function NewSchedule({ c, here, given, error }: NewProps) {
+/** Makes a schedule, or changes one. Fields that a cadence does not have are hidden by the style sheet. */
+export function ScheduleForm({ c, here, runbook, task, known, given, error }: FormProps) {
+  const at: Record<string, string> = { ...STANDARD, ...(known ? fieldsOfRoutine(known.routine) : {}), ...given };
+  const title = known ? `Change ${known.routine.name}` : 'Make a schedule';
   return (
-    <form method="post" action={here} class="card schedule" aria-label="New schedule">
+    <form method="post" action={here} class="card schedule" aria-label={title}>
       <Csrf c={c} />
-      <h2>Make a schedule</h2>
+      <h2>{title}</h2>
       <FormError text={error} />
       <div class="fields">
-        <label>
-          Name
-          <input name="name" required maxlength={200} value={given.name ?? ''} placeholder="weekly report" />
-        </label>
-        <CadenceFields given={{ type: 'weekly', ...given }} />
+        {known ? (
+          <input type="hidden" name="name" value={known.routine.name} />
+        ) : (
+          <label>
+            Name
+            <input name="name" required maxlength={200} value={at.name ?? ''} placeholder="weekly report" />
+          </label>
+        )}
+        <CadenceFields given={at} />
         <Choice
           label="While a run goes on"
           name="overlap"
           options={{ skip: 'skip the next', queue: 'let it wait' }}
-          chosen={given.overlap ?? 'skip'}
+          chosen={at.overlap ?? ''}
         />
         <Choice
           label="Missed runs"
           name="catch_up"
           options={{ latest: 'make the latest', none: 'leave out', all: 'make all' }}
-          chosen={given.catch_up ?? 'latest'}
+          chosen={at.catch_up ?? ''}
         />
       </div>
+      <details class="more" open={known !== undefined || error !== undefined}>
+        <summary>Spread, webhook and parameters</summary>
+        <MoreFields at={at} hasSecret={known?.hasSecret ?? false} />
+        {runbook && <Overrides runbook={runbook} task={task} at={at} />}
+      </details>
       <div class="actions">
-        <button type="submit" name="do" value="create">
-          Make
+        <button type="submit" name="do" value={known ? 'save' : 'create'}>
+          {known ? 'Keep' : 'Make'}
         </button>
+        {known && <a href={here}>Leave it as it is</a>}
       </div>
     </form>
   );
 }
 
-/** When a schedule fires. @param none the choice of no schedule, where there is one */
-export function CadenceFields({ given, none }: { given: Readonly<Record<string, unknown>>; none?: string }) {
-  const text = (name: string, standard = '') => (typeof given[name] === 'string' ? given[name] : standard);
-  const options = { ...(none === undefined ? {} : { '': none }), ...CADENCES };
+function MoreFields({ at, hasSecret }: { at: Record<string, string>; hasSecret: boolean }) {
   return (
-    <>
-      <Choice label="Runs" name="type" options={options} chosen={text('type')} />
-      <Choice label="Day" name="day_of_week" options={DAYS} chosen={text('day_of_week', 'mon')} />
-      <label class="at">
-        Time, UTC
-        <input name="at" type="time" value={text('at', '09:00')} />
+    <div class="fields">
+      <label>
+        Spread over, s
+        <input name="jitter_s" type="number" min="0" max={MAX_JITTER_S} step="1" value={at.jitter_s} required />
+        <small>Runs begin within so many seconds, so that many schedules do not begin at once.</small>
       </label>
-      <label class="expression">
-        Expression
-        <input name="expression" value={text('expression')} placeholder="30 7 * * mon-fri" />
+      <label>
+        Webhook
+        <input name="webhook_url" type="url" value={at.webhook_url} placeholder="https://" autocomplete="off" />
+        <small>Told of the end of each run.</small>
       </label>
-      <label class="time_zone">
-        Time zone
-        <input name="time_zone" value={text('time_zone')} placeholder="Europe/Berlin" />
+      <label>
+        Secret of the webhook
+        <input name="webhook_secret" class="secret" autocomplete="off" spellcheck={false} />
+        <small>{hasSecret ? 'It has one: leave this empty to keep it.' : 'Deliveries are signed with it.'}</small>
       </label>
-    </>
+    </div>
   );
 }
 
-function Choice(props: { label: string; name: string; options: Record<string, string>; chosen: string }) {
-  const { label, name, options, chosen } = props;
+/** Parameters that runs of the schedule have and others do not. */
+function Overrides({ runbook, task, at }: { runbook: Runbook; task: Task; at: Record<string, string> }) {
+  const own = objectIn(ownParams(task).vars);
   return (
-    <label class={name} for={name}>
-      {label}
-      <select name={name} id={name}>
-        {Object.entries(options).map(([value, text]) => (
-          <option value={value} selected={value === chosen}>
-            {text}
-          </option>
+    <fieldset>
+      <legend>Parameters</legend>
+      <p class="muted">What is left empty is as the task has it.</p>
+      <div class="fields">
+        {Object.entries(runbook.manifest.parameters).map(([name, spec]) => (
+          <Parameter
+            name={name}
+            spec={spec}
+            value={at[VAR + name] ?? ''}
+            standard={String(own[name] ?? spec.default ?? '')}
+          />
         ))}
-      </select>
-    </label>
+      </div>
+    </fieldset>
   );
 }

@@ -7,34 +7,39 @@ import { transaction } from '../database/pool.ts';
 import { fireNow } from '../routines/fire-now.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
-import { changeRoutine, deleteRoutine, listRoutines, type Routine, routineByName } from '../store/routines.ts';
+import { deleteRoutine, listRoutines, type Routine, readRoutineSecrets, routineByName } from '../store/routines.ts';
 import type { Task } from '../store/tasks.ts';
 import { page } from './layout.tsx';
-import { makeSchedule, scheduleName, timingIn } from './make-schedule.ts';
+import { changeSchedule, makeSchedule } from './make-schedule.ts';
 import { pathOf, taskTabs } from './places.ts';
-import { NewSchedule, ScheduleTable } from './schedule-form.tsx';
+import { runbookOfTask } from './runbooks.ts';
+import { moreIn, scheduleName, timingIn } from './schedule-fields.ts';
+import { ScheduleForm } from './schedule-form.tsx';
+import { ScheduleTable } from './schedule-table.tsx';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
+import { faultIn } from './submit.ts';
 
 /** The schedules of a task. */
 export function schedulePages(pages: Hono<PageEnv>, platform: Platform): void {
   pages.get('/:collection/:task/schedules', async (c) => {
-    return schedulesPage(c, platform, await taskFor(platform, c.get('token'), c.req.param()));
+    const of = await taskFor(platform, c.get('token'), c.req.param());
+    const name = c.req.query('change');
+    const routine = name === undefined ? undefined : await routineFor(platform, of, name);
+    return schedulesPage(c, platform, of, { routine });
   });
   pages.post('/:collection/:task/schedules', async (c) => {
     const of = await taskFor(platform, c.get('token'), c.req.param());
     const fields = await fieldsOf(c);
     const here = pathOf(of.collection.name, of.task.name, 'schedules');
-    if (fields.do === 'create') {
+    const routine = fields.do === 'create' ? undefined : await routineFor(platform, of, fields.name ?? '');
+    if (!routine || fields.do === 'save') {
       try {
-        await makeSchedule(platform, { ...of, by: c.get('token'), name: scheduleName(fields), ...timingIn(fields) });
+        await keep(c, platform, of, { fields, routine });
         return c.redirect(here, 303);
       } catch (error) {
-        if (!(error instanceof RunbookError)) throw error;
-        return schedulesPage(c, platform, of, { fields, error: error.message });
+        return schedulesPage(c, platform, of, { fields, routine, error: faultIn(error).text });
       }
     }
-    const routine = await routineByName(platform.pool, of.task.id, fields.name ?? '');
-    if (!routine) throw refusal(404, 'There is no such schedule.');
     if (fields.do === 'run') {
       const by = { collectionId: of.collection.id, actor: actorOf(c.get('token')) };
       const run = await fireNow(platform, { routine, ...by });
@@ -51,33 +56,64 @@ interface Of {
   task: Task;
 }
 
-async function change(
-  c: PageContext,
-  { pool }: Platform,
-  collection: Collection,
-  { routine, wanted }: { routine: Routine; wanted: string },
-): Promise<void> {
-  const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: routine.name };
-  await transaction(pool, async (db) => {
-    if (wanted === 'delete') {
-      await deleteRoutine(db, routine.id);
-      await addAudit(db, { ...entry, action: 'routine.delete' });
-    } else if (wanted === 'pause' || wanted === 'resume') {
-      await changeRoutine(db, routine, { paused: wanted === 'pause' });
-      await addAudit(db, { ...entry, action: 'routine.change', detail: { fields: ['paused'] } });
-    } else throw refusal(400, 'This cannot be done with a schedule.');
+/** @throws 404 */
+async function routineFor({ pool }: Platform, { task }: Of, name: string): Promise<Routine> {
+  const routine = await routineByName(pool, task.id, name);
+  if (!routine) throw refusal(404, 'There is no such schedule.');
+  return routine;
+}
+
+/** Of a text that is no runbook there are no parameters. */
+async function runbookIn({ task }: Of) {
+  return runbookOfTask(task).catch((error: unknown) => {
+    if (error instanceof RunbookError) return undefined;
+    throw error;
   });
 }
 
-async function schedulesPage(
+interface Given {
+  fields?: Record<string, string>;
+  routine?: Routine | undefined;
+  error?: string;
+}
+
+/** What the form says becomes a schedule, or that of one. @throws RunbookError `usage` */
+async function keep(c: PageContext, platform: Platform, of: Of, { fields = {}, routine }: Given): Promise<void> {
+  const more = moreIn(fields, await runbookIn(of), routine);
+  const secret = { webhookSecret: fields.webhook_secret?.trim() };
+  const wanted = { ...of, by: c.get('token'), ...secret, fields: { ...timingIn(fields), ...more } };
+  if (routine) return changeSchedule(platform, routine, wanted);
+  return makeSchedule(platform, { ...wanted, name: scheduleName(fields) });
+}
+
+async function change(
   c: PageContext,
   platform: Platform,
-  { collection, task }: Of,
-  { fields = {}, error }: { fields?: Record<string, string>; error?: string } = {},
-) {
-  const routines = await listRoutines(platform.pool, { collectionId: collection.id, taskId: task.id });
+  collection: Collection,
+  { routine, wanted }: { routine: Routine; wanted: string },
+): Promise<void> {
+  const by = c.get('token');
+  if (wanted === 'pause' || wanted === 'resume')
+    return changeSchedule(platform, routine, { collection, by, fields: { paused: wanted === 'pause' } });
+  if (wanted !== 'delete') throw refusal(400, 'This cannot be done with a schedule.');
+  await transaction(platform.pool, async (db) => {
+    await deleteRoutine(db, routine.id);
+    const entry = { collectionId: collection.id, actor: actorOf(by), target: routine.name };
+    await addAudit(db, { ...entry, action: 'routine.delete' });
+  });
+}
+
+async function schedulesPage(c: PageContext, platform: Platform, of: Of, { fields = {}, routine, error }: Given) {
+  const { collection, task } = of;
+  const { pool, cipher } = platform;
+  const routines = await listRoutines(pool, { collectionId: collection.id, taskId: task.id });
+  const secrets = routine && (await readRoutineSecrets(pool, routine.id, cipher));
+  const known = routine && { routine, hasSecret: secrets?.webhookSecret !== undefined };
   const names = { collection: collection.name, task: task.name };
   const here = pathOf(names.collection, names.task, 'schedules');
+  // A secret is shown to nobody, not even to who typed it.
+  const { webhook_secret: _secret, ...given } = fields;
+  const form = { c, here, task, known, given, error, runbook: await runbookIn(of) };
   const children = (
     <>
       <h1>Schedules</h1>
@@ -86,7 +122,7 @@ async function schedulesPage(
         is made up for as each says.
       </p>
       <ScheduleTable c={c} here={here} routines={routines} />
-      <NewSchedule c={c} here={here} given={fields} error={error} />
+      <ScheduleForm {...form} />
     </>
   );
   const crumbs = [{ text: names.collection, href: pathOf(names.collection) }, { text: names.task }];

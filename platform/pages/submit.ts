@@ -1,6 +1,6 @@
 import { RunbookError } from '../../lib/errors.ts';
 import type { Collection } from '../store/collections.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import type { Task } from '../store/tasks.ts';
 import { pathOf } from './places.ts';
 

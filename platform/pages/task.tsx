@@ -7,6 +7,7 @@ import type { Platform } from '../api/platform.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { type Task, updateTask } from '../store/tasks.ts';
+import type { Token } from '../store/tokens.ts';
 import { askedIn, assertKeys, keysOf } from './asked.ts';
 import { eventFilesIn, FILES, keptSource } from './event-files.ts';
 import { page } from './layout.tsx';
@@ -33,21 +34,36 @@ export function taskPages(pages: Hono<PageEnv>, platform: Platform): void {
       const files = await eventFilesIn(c, fields);
       const source = files.length > 0 ? FILES : ownParams(task).source;
       if (fields.do === 'run') assertKeys(await keysOf(platform, collection.id, runbook), { source, ...asked });
-      Object.assign(asked, await keptSource(platform, collection, files));
-      if (fields.do === 'run')
-        return c.redirect(
-          runPath(collection, task, await askForRun(platform, { token: c.get('token'), task, initParams: asked })),
-          303,
-        );
-      const workflow = { ...task.workflow, init_params: { ...ownParams(task), ...asked } };
-      await updateTask(platform.pool, task, { workflow });
-      const entry = { collectionId: collection.id, actor: actorOf(c.get('token')) };
-      await addAudit(platform.pool, { ...entry, action: 'task.change', target: task.name });
-      return c.redirect(pathOf(collection.name, task.name), 303);
+      const of = { platform, token: c.get('token'), collection, task };
+      const next = await keptSource(platform, { collection, files }, (kept) =>
+        (fields.do === 'run' ? begin : keep)(of, { ...asked, ...kept }),
+      );
+      return c.redirect(next, 303);
     } catch (error) {
       return taskPage(c, platform, { collection, task, initParams: shownAgain(fields), fault: faultIn(error) });
     }
   });
+}
+
+interface Of {
+  platform: Platform;
+  token: Token;
+  collection: Collection;
+  task: Task;
+}
+
+/** Runs the task with parameters of the run's own. @returns the page of the run */
+async function begin({ platform, token, collection, task }: Of, initParams: Params): Promise<string> {
+  return runPath(collection, task, await askForRun(platform, { token, task, initParams }));
+}
+
+/** Keeps parameters as the task's. @returns the page of the task */
+async function keep({ platform, token, collection, task }: Of, asked: Params): Promise<string> {
+  const workflow = { ...task.workflow, init_params: { ...ownParams(task), ...asked } };
+  await updateTask(platform.pool, task, { workflow });
+  const entry = { collectionId: collection.id, actor: actorOf(token), target: task.name };
+  await addAudit(platform.pool, { ...entry, action: 'task.change' });
+  return pathOf(collection.name, task.name);
 }
 
 interface TaskProps {

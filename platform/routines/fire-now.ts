@@ -2,7 +2,7 @@ import { transaction } from '../database/pool.ts';
 import { addAudit } from '../store/audit.ts';
 import { assertRunsLeft } from '../store/bounds.ts';
 import type { Routine } from '../store/routines.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import { type Parts, submitFire } from './scheduler.ts';
 
 /**

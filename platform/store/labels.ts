@@ -28,3 +28,16 @@ export async function labelsOf(db: Db, runIds: readonly string[]): Promise<Map<s
   for (const { run_id, ...label } of rows) labels.set(run_id, [...(labels.get(run_id) ?? []), label]);
   return labels;
 }
+
+/** Those whose key begins so, and one more. */
+export async function deleteLabels(
+  db: Db,
+  runId: string,
+  { prefix, key }: { prefix: string; key: string },
+): Promise<void> {
+  await db.query('DELETE FROM platform.labels WHERE run_id = $1 AND (starts_with(key, $2) OR key = $3)', [
+    runId,
+    prefix,
+    key,
+  ]);
+}

@@ -3,6 +3,7 @@ import { isTaken } from '../database/pool.ts';
 import type { Cadence } from '../routines/cadence.ts';
 import type { CatchUpPolicy, OverlapPolicy } from '../routines/policy.ts';
 import type { Cipher } from '../secrets/cipher.ts';
+import { assignments } from './assign.ts';
 import { assertRoutinesLeft } from './bounds.ts';
 
 /** A schedule of a task. */
@@ -51,30 +52,30 @@ export async function createRoutine(db: Db, taskId: string, fields: RoutineField
   await assertRoutinesLeft(db, taskId);
   return unlessTaken(async () => {
     const { rows } = await db.query<RoutineRow>(
-      `INSERT INTO platform.routines (task_id, ${FIELDS.join(', ')})
-       VALUES ($1, ${FIELDS.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${COLUMNS}`,
-      [taskId, ...valuesOf(fields)],
+      `INSERT INTO platform.routines (task_id, ${NAMES.map((name) => FIELDS[name]).join(', ')})
+       VALUES ($1, ${NAMES.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${COLUMNS}`,
+      [taskId, ...NAMES.map((name) => fields[name])],
     );
     return rows[0];
   });
 }
 
 /**
- * Changes what is given. One that is paused, or has another cadence, begins anew from now on: what was due meanwhile is not made up for.
- * @returns undefined where another one of the task has the name
+ * Changes what is given, and nothing else. One that was paused, or has another cadence, begins anew from now on: what was due meanwhile is not made up for.
+ * @returns undefined where it was deleted
  */
 export async function changeRoutine(
   db: Db,
-  routine: Routine,
+  { id }: Pick<Routine, 'id'>,
   changes: Partial<RoutineFields>,
 ): Promise<Routine | undefined> {
-  const anew = changes.cadence !== undefined || (routine.paused && changes.paused === false);
+  const { sets, values } = assignments<RoutineFields>(FIELDS, changes, 4);
   return unlessTaken(async () => {
     const { rows } = await db.query<RoutineRow>(
-      `UPDATE platform.routines SET updated = now(), decided_to = CASE WHEN $2 THEN greatest(decided_to, now()) ELSE decided_to END,
-         ${FIELDS.map((name, index) => `${name} = $${index + 3}`).join(', ')}
+      `UPDATE platform.routines SET updated = now(), decided_to = CASE
+         WHEN cadence <> $2::jsonb OR ($3 AND paused) THEN greatest(decided_to, now()) ELSE decided_to END${sets}
        WHERE id = $1 RETURNING ${COLUMNS}`,
-      [routine.id, anew, ...valuesOf({ ...routine, ...changes })],
+      [id, changes.cadence ?? null, changes.paused === false, ...values],
     );
     return rows[0];
   });
@@ -176,21 +177,18 @@ async function unlessTaken(work: () => Promise<RoutineRow | undefined>): Promise
   }
 }
 
-const FIELDS = ['name', 'cadence', 'overlap', 'catch_up', 'jitter_s', 'init_params_overrides', 'webhook_url', 'paused'];
-const COLUMNS = `id, task_id, ${FIELDS.join(', ')}, decided_to, created, updated`;
-
-function valuesOf({
-  name,
-  cadence,
-  overlap,
-  catchUp,
-  jitterS,
-  overrides,
-  webhookUrl,
-  paused,
-}: RoutineFields): unknown[] {
-  return [name, JSON.stringify(cadence), overlap, catchUp, jitterS, JSON.stringify(overrides), webhookUrl, paused];
-}
+const FIELDS: Record<keyof RoutineFields, string> = {
+  name: 'name',
+  cadence: 'cadence',
+  overlap: 'overlap',
+  catchUp: 'catch_up',
+  jitterS: 'jitter_s',
+  overrides: 'init_params_overrides',
+  webhookUrl: 'webhook_url',
+  paused: 'paused',
+};
+const NAMES = Object.keys(FIELDS) as (keyof RoutineFields)[];
+const COLUMNS = `id, task_id, ${Object.values(FIELDS).join(', ')}, decided_to, created, updated`;
 
 interface RoutineRow {
   id: number;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Db, isTaken, type Pool, transaction } from '../database/pool.ts';
+import { assignments } from './assign.ts';
 
 /** A runbook with its parameters, as clients store it. */
 export interface Task {
@@ -36,25 +37,29 @@ export async function createTask(pool: Pool, collectionId: string, fields: TaskF
   return unlessTaken(() =>
     transaction(pool, async (db) => {
       const { rows } = await db.query<TaskRow>(
-        `INSERT INTO platform.tasks (collection_id, ${FIELDS.join(', ')})
-         VALUES ($1, ${FIELDS.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${COLUMNS}`,
-        [collectionId, ...valuesOf(fields)],
+        `INSERT INTO platform.tasks (collection_id, ${NAMES.map((name) => FIELDS[name]).join(', ')})
+         VALUES ($1, ${NAMES.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${COLUMNS}`,
+        [collectionId, ...NAMES.map((name) => fields[name])],
       );
       return kept(db, rows[0] as TaskRow, 'insert');
     }),
   );
 }
 
-/** @returns undefined where another task has the name */
-export async function updateTask(pool: Pool, task: Task, changes: Partial<TaskFields>): Promise<Task | undefined> {
+/** Changes what is given, and nothing else. @returns undefined where another task has the name, or the task was deleted */
+export async function updateTask(
+  pool: Pool,
+  { id }: Pick<Task, 'id'>,
+  changes: Partial<TaskFields>,
+): Promise<Task | undefined> {
+  const { sets, values } = assignments<TaskFields>(FIELDS, changes, 2);
   return unlessTaken(() =>
     transaction(pool, async (db) => {
       const { rows } = await db.query<TaskRow>(
-        `UPDATE platform.tasks SET updated = now(), ${FIELDS.map((name, index) => `${name} = $${index + 2}`).join(', ')}
-         WHERE id = $1 RETURNING ${COLUMNS}`,
-        [task.id, ...valuesOf({ ...task, ...changes })],
+        `UPDATE platform.tasks SET updated = now()${sets} WHERE id = $1 RETURNING ${COLUMNS}`,
+        [id, ...values],
       );
-      return kept(db, rows[0] as TaskRow, 'update');
+      return rows[0] && kept(db, rows[0], 'update');
     }),
   );
 }
@@ -116,27 +121,19 @@ async function unlessTaken<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-const FIELDS = [
-  'name',
-  'entity_type',
-  'description',
-  'version',
-  'workflow',
-  'croissant_metadata',
-  'has_file_uploads',
-  'is_private',
-  'is_chat_flow',
-] as const;
-const COLUMNS = `id, collection_id, ${FIELDS.join(', ')}, created, updated`;
-
-function valuesOf(fields: TaskFields): unknown[] {
-  const { croissantMetadata } = fields;
-  return [
-    ...[fields.name, fields.entityType, fields.description, fields.version, JSON.stringify(fields.workflow)],
-    ...[croissantMetadata && JSON.stringify(croissantMetadata), fields.hasFileUploads],
-    ...[fields.isPrivate, fields.isChatFlow],
-  ];
-}
+const FIELDS: Record<keyof TaskFields, string> = {
+  name: 'name',
+  entityType: 'entity_type',
+  description: 'description',
+  version: 'version',
+  workflow: 'workflow',
+  croissantMetadata: 'croissant_metadata',
+  hasFileUploads: 'has_file_uploads',
+  isPrivate: 'is_private',
+  isChatFlow: 'is_chat_flow',
+};
+const NAMES = Object.keys(FIELDS) as (keyof TaskFields)[];
+const COLUMNS = `id, collection_id, ${Object.values(FIELDS).join(', ')}, created, updated`;
 
 interface TaskRow {
   id: string;

@@ -23,6 +23,10 @@ export async function addUpload(db: Db, upload: Omit<Upload, 'id'>): Promise<Upl
   return rows[0] as Upload;
 }
 
+export async function deleteUploads(db: Db, uploads: readonly Upload[]): Promise<void> {
+  await db.query('DELETE FROM platform.uploads WHERE id = ANY($1)', [uploads.map(({ id }) => id)]);
+}
+
 /** By its id or its path; undefined for one of another collection. */
 export async function findUpload(db: Db, collectionId: string, called: string): Promise<Upload | undefined> {
   const { rows } = await db.query<Upload>(

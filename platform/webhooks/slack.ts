@@ -3,7 +3,7 @@ import { day, oneLine, usd } from '../../lib/format.ts';
 /** What a message says of a run; null where the run did not come to it. */
 export interface SlackReport {
   title: string;
-  verdict: 'passed' | 'failed' | 'not_judged';
+  verdict: keyof typeof VERDICTS;
   /** ISO 8601. */
   window: { from: string; to: string };
   spendUsd: number | null;
@@ -40,7 +40,7 @@ export interface SlackBody {
 const MAX_TITLE = 800;
 const TOLD = 3;
 
-const VERDICTS = { passed: 'Passed', failed: 'Failed', not_judged: 'Not judged' } as const;
+const VERDICTS = { passed: 'Passed', failed: 'Failed', cancelled: 'Cancelled' } as const;
 
 /**
  * A run as a message. Titles may come from traces: they are escaped, cut, and can neither mention anybody nor become links; the only link

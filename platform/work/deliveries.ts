@@ -6,8 +6,9 @@ import { allowedBy } from '../network/target.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { addAudit } from '../store/audit.ts';
 import { readVariables } from '../store/environment.ts';
+import { outcomeOf, type PlatformRun } from '../store/run-row.ts';
 import { readWebhookSecret } from '../store/run-secrets.ts';
-import { namesOfRun, outcomeOf, type PlatformRun, runById } from '../store/runs.ts';
+import { namesOfRun, runById } from '../store/runs.ts';
 import { type Delivery, deliver } from '../webhooks/deliver.ts';
 import { webhookBody } from '../webhooks/payload.ts';
 import { type SlackReport, slackBody } from '../webhooks/slack.ts';
@@ -106,6 +107,8 @@ const plan = z.object({
   recommendations: z.array(z.object({ title: z.string(), savings: z.object({ expected: z.number() }).nullish() })),
 });
 
+const VERDICTS = { completed: 'passed', failed: 'failed', cancelled: 'cancelled' } as const;
+
 function reportOf({ runsDir, env }: DeliveryParts, run: PlatformRun, names: Names): SlackReport {
   const dir = runFolder({ runsDir }, run);
   const told = facts.safeParse(jsonIn(dir, 'data/facts.json')).data ?? {};
@@ -119,7 +122,7 @@ function reportOf({ runsDir, env }: DeliveryParts, run: PlatformRun, names: Name
   const place = [names.collection, names.task, run.trajectoryId].map(encodeURIComponent).join('/');
   return {
     title: `${names.collection}/${names.task}`,
-    verdict: outcomeOf(run) === 'completed' ? 'passed' : 'failed',
+    verdict: VERDICTS[outcomeOf(run)],
     window: { from: time('window.from'), to: time('window.to') },
     spendUsd: number('totals.cost_usd'),
     projectedSavingsUsd: number('totals.savings_expected'),

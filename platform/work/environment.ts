@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Pool } from '../database/pool.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { readVariables } from '../store/environment.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import { readSecretParams } from '../store/run-secrets.ts';
-import type { PlatformRun } from '../store/runs.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -4,7 +4,8 @@ import type { RunOptions } from '../../agent/run-options.ts';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import type { Pool } from '../database/pool.ts';
-import { type PlatformRun, runById } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import { runById } from '../store/runs.ts';
 import { runFolder } from './results.ts';
 
 /** The results dir of the run that a run is forked from; undefined where it is gone. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Pool } from '../database/pool.ts';
 import { labelsOf } from '../store/labels.ts';
-import { earlierRuns, type PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import { earlierRuns } from '../store/runs.ts';
 import { jsonIn, runFolder } from './results.ts';
 
 /** A label of a run that says what became of a recommendation: `recommendation.<id>` = `merged #12`. */

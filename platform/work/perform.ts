@@ -15,7 +15,7 @@ import { type ErrorCode, messageOf, RunbookError } from '../../lib/errors.ts';
 import { writeFileAtomic } from '../../lib/files.ts';
 import { withinTime } from '../../lib/within-time.ts';
 import { openSource } from '../../sources/open-source.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import { assertContained } from './contained.ts';
 import { forkOptions } from './fork.ts';
 import { type Plan, planOf } from './plan.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DriverWish } from '../../agent/choose-driver.ts';
 import { RunbookError } from '../../lib/errors.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 
 /** What a run is to do, from its task and what it was asked for. */
 export interface Plan {

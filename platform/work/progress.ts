@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../agent/events.ts';
 import type { Pool } from '../database/pool.ts';
-import { changeRun, type RunChange } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import { changeRun, type RunChange } from '../store/run-states.ts';
 
 /** Told with the id of a run whose log has grown. */
 export const EVENTS_CHANNEL = 'runbook_events';
@@ -10,7 +11,7 @@ const TELL_MS = 50;
 /** Follows a run as it goes on: its row in the database, and those who look at it. */
 export class Progress {
   readonly #pool: Pool;
-  readonly #runId: string;
+  readonly #run: Pick<PlatformRun, 'id' | 'worker'>;
   #change: RunChange = {};
   #costUsd = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -18,10 +19,10 @@ export class Progress {
   /** Why it did not go on, in the run's own words. */
   failure: string | null = null;
 
-  constructor(pool: Pool, runId: string, costUsd: number) {
+  constructor(pool: Pool, run: Pick<PlatformRun, 'id' | 'worker' | 'costUsd'>) {
     this.#pool = pool;
-    this.#runId = runId;
-    this.#costUsd = costUsd;
+    this.#run = run;
+    this.#costUsd = run.costUsd;
   }
 
   event = (event: RunEvent): void => {
@@ -68,8 +69,8 @@ export class Progress {
     this.#writing = this.#writing.then(async () => {
       const change = this.#change;
       try {
-        await changeRun(this.#pool, this.#runId, change);
-        await this.#pool.query('SELECT pg_notify($1, $2)', [EVENTS_CHANNEL, this.#runId]);
+        await changeRun(this.#pool, this.#run, change);
+        await this.#pool.query('SELECT pg_notify($1, $2)', [EVENTS_CHANNEL, this.#run.id]);
       } catch {
         // What is told is in the log as well.
       }

@@ -3,7 +3,8 @@ import type { PoolClient } from 'pg';
 import { type Db, type Pool, transaction } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
 import { assertRunsLeft } from '../store/bounds.ts';
-import { createRun, type NewRun, type PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import { createRun, type NewRun } from '../store/runs.ts';
 
 /** The queue of runs, and the durable workflow that performs one; both are known to every process by these names. */
 export const QUEUE = 'runs';

@@ -1,7 +1,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { ResultsDir } from '../../tools/results-dir.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 
 /** Where a run keeps what it leaves. */
 export function runFolder(

@@ -1,6 +1,6 @@
 import { RunbookError } from '../../lib/errors.ts';
 import type { Pool } from '../database/pool.ts';
-import type { PlatformRun } from '../store/runs.ts';
+import type { PlatformRun } from '../store/run-row.ts';
 import { findUpload, placeOf } from '../store/uploads.ts';
 
 /** Sources that are no files. */

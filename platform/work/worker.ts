@@ -3,7 +3,9 @@ import { getExecutor } from '@dbos-inc/dbos-sdk/internal/dbos';
 import { type Pool, untilAnswered } from '../database/pool.ts';
 import { QUIET } from '../quiet.ts';
 import type { Cipher } from '../secrets/cipher.ts';
-import { beginRun, CANCELLED, cancelledAmong, endRun, type PlatformRun, runById } from '../store/runs.ts';
+import { CANCELLED, type PlatformRun } from '../store/run-row.ts';
+import { beginRun, cancelledAmong, endRun, markAnnounced, unannounced } from '../store/run-states.ts';
+import { runById } from '../store/runs.ts';
 import { endGivenUp, givenTo } from '../store/workflows.ts';
 import { Alive, DeadWorkers } from './alive.ts';
 import { type Attempt, deliverOnce, receiversOf } from './deliveries.ts';
@@ -37,6 +39,8 @@ const LOOK_MS = 5_000;
 const CANCEL_MS = 500;
 /** Why a run is broken off that another worker has taken. */
 const LOST = Symbol('lost');
+/** Ends of runs that are told at a look. */
+const MOST_ANNOUNCED = 100;
 /** Processes that may die on one run before it is given up. */
 const MAX_ATTEMPTS = 20;
 
@@ -47,7 +51,7 @@ export class Worker {
   readonly #dead = new DeadWorkers();
   readonly #dispatch = new Dispatch(QUEUES);
   readonly #running = new Map<string, AbortController>();
-  /** Runs whose workflow has begun here, and those that were given to this worker while it did not hear of it. */
+  /** Workflows that have begun here, and those that were given to this worker while it did not hear of it. */
   readonly #begun = new Set<string>();
   #unheard = new Set<string>();
   #deliver: ((attempt: Attempt) => Promise<void>) | undefined;
@@ -71,11 +75,12 @@ export class Worker {
       listenQueues: QUEUES,
       logger: QUIET,
     });
-    DBOS.registerWorkflow((runId: string) => worker.#performGiven(runId), {
+    DBOS.registerWorkflow((runId: string) => worker.#heard(() => worker.#perform(runId)), {
       name: WORKFLOW,
       maxRecoveryAttempts: MAX_ATTEMPTS,
     });
-    worker.#deliver = DBOS.registerWorkflow((attempt: Attempt) => worker.#deliverGiven(attempt), { name: 'deliver' });
+    const deliver = (attempt: Attempt) => worker.#heard(() => worker.#deliverGiven(attempt));
+    worker.#deliver = DBOS.registerWorkflow(deliver, { name: 'deliver' });
     await DBOS.launch();
     worker.#timer = setInterval(() => void worker.#look().catch(() => undefined), CANCEL_MS);
     return worker;
@@ -93,12 +98,14 @@ export class Worker {
     await this.#alive.end(this.#options.pool, { hasLeft });
   }
 
-  async #performGiven(runId: string): Promise<void> {
-    this.#begun.add(runId);
+  /** The body of a workflow, which has begun here. */
+  async #heard(work: () => Promise<void>): Promise<void> {
+    const id = DBOS.workflowID ?? '';
+    this.#begun.add(id);
     try {
-      await this.#perform(runId);
+      await work();
     } finally {
-      this.#begun.delete(runId);
+      this.#begun.delete(id);
     }
   }
 
@@ -130,6 +137,7 @@ export class Worker {
     if (!run?.ended) return;
     for (const told of await untilAnswered(() => receiversOf(this.#options, run)))
       await this.#plan({ runId, told, attempt: 1 });
+    await untilAnswered(() => markAnnounced(this.#options.pool, runId));
   }
 
   /** The durable workflow of one attempt. The next one is a workflow of its own: one that slept would keep others from its place in the queue. */
@@ -150,7 +158,7 @@ export class Worker {
   async #performBegun(run: PlatformRun, controller: AbortController): Promise<void> {
     const { pool, runsDir, env: server } = this.#options;
     if (run.cancelRequested) controller.abort();
-    const progress = new Progress(pool, run.id, run.costUsd);
+    const progress = new Progress(pool, run);
     const dir = runFolder({ runsDir }, run);
     const env = () => untilAnswered(() => runEnvironment(this.#options, run));
     const history = () => untilAnswered(() => historyOf(pool, runsDir, run));
@@ -186,12 +194,14 @@ export class Worker {
       await this.#dead.forget(pool, number);
     }
     await this.#takeUnheard();
-    for (const id of await endGivenUp(pool)) await this.#announce(id);
+    await endGivenUp(pool);
+    // One that cannot be told, since the key of the installation is another one, holds up none of the others.
+    for (const id of await unannounced(pool, MOST_ANNOUNCED)) await this.#announce(id).catch(() => undefined);
   }
 
-  /** The database may have given a run to this worker, and ended before it said so: nobody else would ever perform it. */
+  /** The database may have given a run or a delivery to this worker, and ended before it said so: nobody else would ever do it. */
   async #takeUnheard(): Promise<void> {
-    const given = await givenTo(this.#options.pool, String(this.#alive.number), WORKFLOW);
+    const given = await givenTo(this.#options.pool, String(this.#alive.number));
     const unheard = given.filter((id) => !this.#begun.has(id));
     for (const id of unheard) if (this.#unheard.has(id)) await DBOS.resumeWorkflow(id);
     this.#unheard = new Set(unheard);

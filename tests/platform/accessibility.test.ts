@@ -1,8 +1,10 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeVariables } from '../../platform/store/environment.ts';
+import { ingestRun } from '../../platform/store/ingested.ts';
 import { createRoutine } from '../../platform/store/routines.ts';
-import { type PlatformRun, runById } from '../../platform/store/runs.ts';
+import type { PlatformRun } from '../../platform/store/run-row.ts';
+import { runById } from '../../platform/store/runs.ts';
 import { createTask, updateTask } from '../../platform/store/tasks.ts';
 import { axeFaults } from './axe.ts';
 import { halfRun } from './half-run.ts';
@@ -16,6 +18,7 @@ let tab: Page;
 let run: PlatformRun;
 let fork: PlatformRun;
 let half: PlatformRun;
+let elsewhere: PlatformRun | undefined;
 
 beforeAll(async () => {
   const { pool, cipher, queue } = running.platform;
@@ -31,6 +34,10 @@ beforeAll(async () => {
   run = await ended(await queue.submit({ ...wanted, initParams: {} }));
   const initParams = { vars: { top_n: 3 } };
   fork = await ended(await queue.submit({ ...wanted, initParams, parent: { id: run.id, step: 4 } }));
+  const told = { output: { answer: 42 }, source: 'eve', evalId: 'e1', metadata: { branch: 'main' } };
+  const outcome = { state: 'completed', costUsd: 0.25, started: new Date(0), ended: new Date(30_000) } as const;
+  const known = { ...wanted, ...outcome, trajectoryId: undefined, initParams: { case: 'a' }, ingested: told };
+  elsewhere = await ingestRun(pool, known);
   half = await halfRun(running.platform, run, (event) => event.type === 'step_started' && event.number === 6);
   const cadence = { type: 'daily', hour_utc: 7, minute_utc: 5 } as const;
   const usual = { jitterS: 0, overrides: {}, webhookUrl: null, overlap: 'skip', catchUp: 'latest' } as const;
@@ -71,17 +78,20 @@ const PAGES: Record<string, () => string> = {
   tasks: () => '/demo',
   'no tasks': () => '/other',
   deploy: () => '/demo/-/deploy',
+  'runbook of one’s own': () => '/demo/-/import',
   task: () => '/demo/t1',
   history: () => '/demo/t1/history',
   'deleting a task': () => '/demo/t1/delete',
   runs: () => '/demo/t1/runs',
   'live run': () => `/demo/t1/${half.trajectoryId}`,
   'finished run and report': () => `/demo/t1/${run.trajectoryId}`,
+  'run of others': () => `/demo/t1/${elsewhere?.trajectoryId}`,
   steps: () => `/demo/t1/${run.trajectoryId}/steps`,
   'recorded calls and fork': () => `/demo/t1/${run.trajectoryId}/steps/4`,
   diff: () => `/demo/t1/diff?before=${run.trajectoryId}&after=${fork.trajectoryId}`,
   trends: () => '/demo/t1/trends',
   schedules: () => '/demo/t1/schedules',
+  'change of a schedule': () => '/demo/t1/schedules?change=mornings',
   variables: () => '/demo/-/variables',
   tokens: () => '/demo/-/tokens',
   'tokens of all': () => '/-/tokens',

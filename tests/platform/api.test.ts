@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TASK, withServer } from './server.ts';
+import { unzip } from './unzip.ts';
 
 const REQUESTS = '../shared/reference/jetty_client_requests.json';
 const running = withServer();
@@ -76,6 +78,12 @@ describe('the API', () => {
     expect(file.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
     const listed = await ask('GET', '/api/v1/list-files?prefix=demo/t1/0000');
     expect(listed.body.files).toContain(report);
+    const zip = await fetch(`${running.base}/api/v1/trajectory/demo/t1/${id}/download`, {
+      headers: { authorization: `Bearer ${tokens.demo}` },
+    });
+    const zipped = unzip(Buffer.from(await zip.arrayBuffer()));
+    expect([...zipped.keys()].map((name) => `demo/t1/0000/${name}`)).toEqual(listed.body.files);
+    expect(String(zipped.get(path.basename(report)))).toContain('## Executive Summary');
     expect((await ask('GET', `/api/v1/workflows-logs/demo-t1--${id}`)).body).toMatchObject({ status: 'completed' });
     expect((await ask('GET', '/api/v1/db/stats/demo/t1')).body).toMatchObject({ total: 1, success_rate: 1 });
     for (const where of [
@@ -155,6 +163,88 @@ describe('the API', () => {
     expect((await ask('POST', '/api/v1/tasks/demo', { json: { name, workflow: {} } })).status).toBe(422);
     const routine = { name, cadence: { type: 'manual' } };
     expect((await ask('POST', '/api/v1/routines/demo/t1', { json: routine })).status).toBe(422);
+  });
+
+  it('keeps runs that others performed as they tell of them, and takes none of its own for one', async () => {
+    const where = '/api/v1/trajectories/demo/t1/ingest';
+    const told = {
+      ...{ input: { case: 'a' }, output: { answer: 42 }, scores: { exact: 0.5 }, labels: { suite: 'nightly' } },
+      ...{ cost_usd: 0.25, source: 'eve', eval_id: 'e1', metadata: { branch: 'main' }, author: 'ci' },
+      ...{ created: '2026-07-01T00:00:00Z', completed: '2026-07-01T00:00:30Z', trajectory_id: 'abcdef01' },
+    };
+    const kept = await ask('POST', where, { json: told });
+    expect(kept).toMatchObject({
+      status: 200,
+      body: { trajectory_id: 'abcdef01', name: 'demo/t1', storage_path: 'demo/t1/0000', status: 'completed' },
+    });
+    const labels = { suite: 'nightly', 'score.exact': '0.5', cost_est_usd: '0.25' };
+    const shown = async () => (await ask('GET', '/api/v1/db/trajectory/demo/t1/abcdef01')).body;
+    const labelsIn = (body: Answer['body']) =>
+      Object.fromEntries(
+        (body.labels as unknown as { key: string; value: string }[]).map(({ key, value }) => [key, value]),
+      );
+    expect(labelsIn(kept.body)).toEqual(labels);
+    expect(await shown()).toMatchObject({
+      ...{ status: 'completed', init_params: { case: 'a' }, score: null, cost_usd: 0.25, author: 'ci' },
+      attributes: { params: { case: 'a', source: 'eve', eval_id: 'e1', branch: 'main' } },
+      steps: { run: { outputs: { success: true, output: { answer: 42 } }, duration_seconds: 30 } },
+    });
+    // Told anew: in place of what it was.
+    const again = { ...told, status: 'failed', scores: { other: 1 }, cost_usd: undefined };
+    expect(labelsIn((await ask('POST', where, { json: again })).body)).toEqual({
+      suite: 'nightly',
+      'score.other': '1',
+    });
+    expect(await shown()).toMatchObject({ status: 'failed', exit_code: 1 });
+    const { total } = (await ask('GET', '/api/v1/db/trajectories/demo/t1?limit=1')).body as unknown as {
+      total: number;
+    };
+    expect((await ask('POST', where, { json: { output: 'x' } })).body).toMatchObject({ status: 'completed' });
+    const { trajectories } = (await ask('GET', '/api/v1/db/trajectories/demo/t1?limit=200')).body as unknown as {
+      trajectories: { trajectory_id: string; metadata_uri: string; score: number | null }[];
+    };
+    expect(trajectories).toHaveLength(total + 1);
+    const ours = trajectories.find(({ score }) => score !== null)?.trajectory_id;
+    const taken = await ask('POST', where, { json: { ...told, trajectory_id: ours } });
+    expect(taken).toMatchObject({ status: 400, body: { detail: expect.stringContaining('of another run') } });
+    expect((await ask('GET', `/api/v1/db/trajectory/demo/t1/${ours}`)).body.score).not.toBeNull();
+    const late = await ask('POST', where, {
+      json: { completed: '2026-01-01T00:00:00Z', created: '2026-01-02T00:00:00Z' },
+    });
+    expect(late).toMatchObject({ status: 400, body: { detail: expect.stringContaining('before created') } });
+    expect(await ask('POST', where, { json: { output: 'x'.repeat(300_000) } })).toMatchObject({ status: 413 });
+    expect(await ask('POST', where, { json: told, token: tokens.other })).toMatchObject({ status: 404 });
+    for (const wrong of [{ status: 'running' }, { trajectory_id: '../../etc' }, { scores: { a: 'high' } }])
+      expect(await ask('POST', where, { json: wrong })).toMatchObject({ status: 422 });
+  });
+
+  it('changes all states that it is asked for, or none', async () => {
+    const { trajectories } = (await ask('GET', '/api/v1/db/trajectories/demo/t1?limit=200')).body as unknown as {
+      trajectories: { trajectory_id: string; status: string }[];
+    };
+    const over = trajectories.find(({ status }) => status === 'completed')?.trajectory_id ?? '';
+    const where = '/api/v1/trajectory/demo/t1/statuses';
+    const one = { [over]: 'archived', ffffffff: 'archived' };
+    expect(await ask('POST', where, { json: one })).toMatchObject({ status: 404 });
+    expect((await ask('GET', `/api/v1/db/trajectory/demo/t1/${over}`)).body.status).toBe('completed');
+    expect((await ask('POST', where, { json: { [over]: 'archived' } })).body).toEqual({ [over]: 'archived' });
+  });
+
+  it('keeps no files of a run that it refuses', async () => {
+    const { pool, uploadsDir } = running.platform;
+    const kept = async () => (await pool.query('SELECT 1 FROM platform.uploads')).rowCount;
+    const [rows, folders] = [await kept(), readdirSync(path.join(uploadsDir), { recursive: true }).length];
+    await pool.query(`INSERT INTO platform.runs (trajectory_id, collection_id, task_id, workflow)
+      SELECT lpad(to_hex(n), 8, '0'), t.collection_id, t.id, '{}' FROM generate_series(1, 1000) n, platform.tasks t
+      WHERE t.name = 't1'`);
+    try {
+      const sent = form({ init_params: '{}' }, [['events.jsonl', '{"event":"$ai_generation"}']]);
+      const refused = await ask('POST', '/api/v1/run/demo/t1', { form: sent });
+      expect(refused).toMatchObject({ status: 400, body: { detail: expect.stringContaining('1000 runs') } });
+    } finally {
+      await pool.query(`DELETE FROM platform.runs WHERE trajectory_id < '000003e9'`);
+    }
+    expect([await kept(), readdirSync(path.join(uploadsDir), { recursive: true }).length]).toEqual([rows, folders]);
   });
 
   it('refuses what is no address of a webhook when it is asked for, not when it is needed', async () => {

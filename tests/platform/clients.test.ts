@@ -66,6 +66,9 @@ describe("Jetty's SDK", () => {
     const done = await jetty.runAndWait('demo', 'sdk', {});
     expect(done.status).toBe('completed');
     expect(done.steps.run?.outputs).toMatchObject({ success: true });
+    const told = await jetty.ingestTrajectory('demo', 'sdk', { input: 'q', output: 'a', scores: { exact: 1 } });
+    expect(told).toMatchObject({ name: 'demo/sdk', status: 'completed', labels: [{ key: 'score.exact', value: '1' }] });
+    expect(await jetty.getTrajectory('demo', 'sdk', told.trajectory_id)).toMatchObject({ init_params: { input: 'q' } });
     const failing = jetty.runAndWait('demo', 'sdk', { source: 'posthog' });
     await expect(failing).rejects.toThrow(/failed/iu);
   }, 120_000);

@@ -2,7 +2,8 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunEvent } from '../../agent/events.ts';
 import type { Platform } from '../../platform/api/platform.ts';
-import { createRun, type PlatformRun } from '../../platform/store/runs.ts';
+import type { PlatformRun } from '../../platform/store/run-row.ts';
+import { createRun } from '../../platform/store/runs.ts';
 import { runFolder } from '../../platform/work/results.ts';
 
 /** A run that goes on for as long as it is looked at: the record of another one up to its first event of a kind, which no worker performs. */

@@ -3,7 +3,9 @@ import path from 'node:path';
 import type { RunEvent } from '../../agent/events.ts';
 import { digestOf, PAYLOADS, placeOf } from '../../agent/record/payloads.ts';
 import type { Platform } from '../../platform/api/platform.ts';
-import { createRun, endRun, type PlatformRun } from '../../platform/store/runs.ts';
+import type { PlatformRun } from '../../platform/store/run-row.ts';
+import { endRun } from '../../platform/store/run-states.ts';
+import { createRun } from '../../platform/store/runs.ts';
 import { runFolder } from '../../platform/work/results.ts';
 
 /** What traces and models may say. */

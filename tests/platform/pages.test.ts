@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { printRunbook } from '../../agent/runbook-md/print.ts';
 import { createCollection } from '../../platform/store/collections.ts';
+import { readRoutineSecrets } from '../../platform/store/routines.ts';
 import { createToken, revokeToken } from '../../platform/store/tokens.ts';
 import { loadRubric } from '../../rubric/load.ts';
 import { withServer } from './server.ts';
@@ -321,11 +322,43 @@ describe('a collection', () => {
     expect((await send({ do: 'resume', name: HOSTILE })).status).toBe(303);
     expect((await send({ do: 'run', name: HOSTILE })).headers.location).toMatch(/^\/demo\/optimizer\/[0-9a-f]{8}$/u);
     expect((await browser.get('/demo/-/audit')).text).toContain('routine.run');
+    await changed(browser, here);
     expect((await send({ do: 'delete', name: HOSTILE })).status).toBe(303);
     expect((await send({ do: 'pause', name: HOSTILE })).status).toBe(404);
   });
 
-  it.each(['variables', 'tokens', 'audit', 'deploy'])('shows its %s to nobody else', async (which) => {
+  /** A schedule is changed by the form that shows it. */
+  async function changed(browser: Visitor, here: string) {
+    const form = `${here}?change=${encodeURIComponent(HOSTILE)}`;
+    const shown = await browser.get(form);
+    expect(shown.text).toMatch(/option value="tue" selected/u);
+    expect(shown.text).toContain('value="07:05"');
+    const save = { do: 'save', name: HOSTILE, type: 'weekly', day_of_week: 'tue', at: '08:15', catch_up: 'all' };
+    const more = { jitter_s: '90', webhook_url: 'https://hooks.example/x', webhook_secret: 'whsec_1' };
+    expect((await browser.post(form, here, { ...save, ...more, 'vars.top_n': '7' })).status).toBe(303);
+    const now = await browser.get(form);
+    for (const value of ['value="08:15"', 'value="90"', 'value="https://hooks.example/x"', 'It has one'])
+      expect(now.text).toContain(value);
+    expect(now.text).toMatch(/name="vars\.top_n"[^>]*value="7"|value="7"[^>]*name="vars\.top_n"/u);
+    expect(now.text).not.toContain('whsec_1');
+    for (const wrong of [{ jitter_s: '9000' }, { webhook_url: 'ftp://x' }, { 'vars.top_n': 'many' }, { at: '99:99' }]) {
+      const { status, text } = await browser.post(form, here, { ...save, ...more, ...wrong });
+      expect([status, text.includes('role="alert"'), text.includes('whsec_1')], JSON.stringify(wrong)).toEqual([
+        ...[400, true, false],
+      ]);
+    }
+    expect((await browser.get(here)).text).toContain('Tuesdays at 08:15 UTC');
+    const { pool, cipher } = running.platform;
+    const { rows } = await pool.query<{ id: number; vars: unknown }>(
+      `SELECT id, init_params_overrides->'vars' AS vars FROM platform.routines WHERE name = $1`,
+      [HOSTILE],
+    );
+    expect(rows).toMatchObject([{ vars: { top_n: 7 } }]);
+    expect(await readRoutineSecrets(pool, rows[0]?.id ?? 0, cipher)).toEqual({ webhookSecret: 'whsec_1' });
+    expect((await browser.get(`${here}?change=none`)).status).toBe(404);
+  }
+
+  it.each(['variables', 'tokens', 'audit', 'deploy', 'import'])('shows its %s to nobody else', async (which) => {
     const browser = await visitor().logIn(tokens.other);
     expect((await browser.get(`/demo/-/${which}`)).status).toBe(404);
     expect((await browser.post('/other', `/demo/-/${which}`, { do: 'create', name: 'x' })).status).toBe(404);

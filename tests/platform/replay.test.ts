@@ -1,7 +1,8 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { collectionByName } from '../../platform/store/collections.ts';
-import { type PlatformRun, runById, runByTrajectory } from '../../platform/store/runs.ts';
+import type { PlatformRun } from '../../platform/store/run-row.ts';
+import { runById, runByTrajectory } from '../../platform/store/runs.ts';
 import { createTask, type Task } from '../../platform/store/tasks.ts';
 import { hostileRun } from './hostile-run.ts';
 import { closeServers, serve } from './loopback.ts';

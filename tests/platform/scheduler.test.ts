@@ -12,8 +12,10 @@ import {
   routineByName,
   setRoutineSecrets,
 } from '../../platform/store/routines.ts';
+import type { PlatformRun } from '../../platform/store/run-row.ts';
 import { readSecretParams } from '../../platform/store/run-secrets.ts';
-import { endRun, listRuns, type PlatformRun } from '../../platform/store/runs.ts';
+import { endRun } from '../../platform/store/run-states.ts';
+import { listRuns } from '../../platform/store/runs.ts';
 import { createTask, type Task } from '../../platform/store/tasks.ts';
 import { RunQueue } from '../../platform/work/queue.ts';
 import { withDatabase } from './postgres.ts';
@@ -114,7 +116,7 @@ describe('a schedule', () => {
     const detail = { reason: 'an earlier run is still open', instants: 1 };
     expect(await listAudit(database.pool, task.collectionId, 1)).toMatchObject([{ action: 'routine.skip', detail }]);
 
-    await changeRoutine(database.pool, { ...routine, overlap: 'queue' }, { overlap: 'queue' });
+    await changeRoutine(database.pool, routine, { overlap: 'queue' });
     await look(parts(), { at: new Date(from + 3 * HOUR) });
     const [first, second] = await fired();
     expect(await enqueued(second as PlatformRun)).toBe(false);
@@ -130,6 +132,18 @@ describe('a schedule', () => {
     await changeRoutine(database.pool, routine, { paused: false });
     const resumed = await routineByName(database.pool, task.id, 'HOURLY');
     expect(resumed?.decidedTo.getTime()).toBe(from);
+  });
+
+  it('keeps both of two changes at once, and what is due where its cadence stays the same', async () => {
+    const { pool } = database;
+    const { routine } = await hourly();
+    await Promise.all([changeRoutine(pool, routine, { jitterS: 9 }), changeRoutine(pool, routine, { catchUp: 'all' })]);
+    const long = new Date(Date.now() - 5 * HOUR);
+    await pool.query('UPDATE platform.routines SET decided_to = $2 WHERE id = $1', [routine.id, long]);
+    const same = await changeRoutine(pool, routine, { cadence: routine.cadence });
+    expect(same).toMatchObject({ jitterS: 9, catchUp: 'all', decidedTo: long });
+    const other = await changeRoutine(pool, routine, { cadence: { type: 'hourly', minute_utc: 59 } });
+    expect(other?.decidedTo.getTime()).toBeGreaterThan(long.getTime() + 4 * HOUR);
   });
 
   it('hands its secrets to its runs', async () => {

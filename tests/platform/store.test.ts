@@ -8,22 +8,11 @@ import {
   listCollections,
 } from '../../platform/store/collections.ts';
 import { changeVariables, clearVariables, listVariables, readVariables } from '../../platform/store/environment.ts';
+import { ingestRun } from '../../platform/store/ingested.ts';
 import { labelsOf, setLabel } from '../../platform/store/labels.ts';
-import {
-  archiveRun,
-  beginRun,
-  cancelledAmong,
-  cancelRun,
-  changeRun,
-  createRun,
-  earlierRuns,
-  endRun,
-  listRuns,
-  outcomeOf,
-  type PlatformRun,
-  runById,
-  runByTrajectory,
-} from '../../platform/store/runs.ts';
+import { outcomeOf, type PlatformRun } from '../../platform/store/run-row.ts';
+import { archiveRun, beginRun, cancelledAmong, cancelRun, changeRun, endRun } from '../../platform/store/run-states.ts';
+import { createRun, earlierRuns, listRuns, runById, runByTrajectory } from '../../platform/store/runs.ts';
 import {
   createTask,
   deleteTask,
@@ -133,10 +122,14 @@ describe('tasks', () => {
     ]);
     expect(new Set(versions.map(({ contentHash }) => contentHash)).size).toBe(2);
     const other = await createTask(pool, collection.id, { ...FIELDS, name: 'another' });
+    await Promise.all([updateTask(pool, task, { version: '2' }), updateTask(pool, task, { isPrivate: false })]);
+    const both = { ...updated, version: '2', isPrivate: false, updated: expect.any(Date) };
+    expect(await taskByName(pool, collection.id, 'optimizer')).toEqual(both);
     expect(await updateTask(pool, task, { name: 'Another' })).toBeUndefined();
     expect((await listTasks(pool, collection.id)).map(({ name }) => name)).toEqual(['another', 'Optimizer']);
     await deleteTask(pool, other?.id ?? '');
-    expect(await listTasks(pool, collection.id)).toEqual([updated]);
+    expect(await listTasks(pool, collection.id)).toEqual([both]);
+    expect(await updateTask(pool, { id: other?.id ?? '' }, { version: '3' })).toBeUndefined();
   });
 });
 
@@ -147,7 +140,8 @@ describe('runs', () => {
     expect(run).toMatchObject({ state: 'pending', initParams: { a: 1 }, workflow: FIELDS.workflow, attempts: 0 });
     expect(await beginRun(pool, run.id, 'w1')).toMatchObject({ state: 'running', worker: 'w1', attempts: 1 });
     expect(await beginRun(pool, run.id, 'w2')).toMatchObject({ worker: 'w2', attempts: 2 });
-    await changeRun(pool, run.id, { doneSteps: 3, costUsd: 0.25, model: 'm' });
+    await changeRun(pool, { id: run.id, worker: 'w2' }, { doneSteps: 3, costUsd: 0.25, model: 'm' });
+    await changeRun(pool, { id: run.id, worker: 'w1' }, { doneSteps: 1 });
     const end = { state: 'completed', exitCode: 0, error: null } as const;
     expect(await endRun(pool, run.id, end)).toMatchObject({ state: 'completed', doneSteps: 3, costUsd: 0.25 });
     expect(await endRun(pool, run.id, { ...end, state: 'failed' })).toBeUndefined();
@@ -189,8 +183,14 @@ describe('runs', () => {
   it('follow up on the run before them, also where that ended while they waited', async () => {
     const { pool } = database;
     const { run, wanted } = await newRun();
+    const fork = await createRun(pool, { ...wanted, parent: { id: run.id, step: 3 } });
+    const elsewhere = { output: null, source: 'eve', evalId: null, metadata: {} };
+    const at = { started: new Date(0), ended: new Date(1_000) };
+    const outcome = { ...at, state: 'completed', author: null, costUsd: 0, trajectoryId: undefined } as const;
+    await ingestRun(pool, { ...wanted, ...outcome, ingested: elsewhere });
     const waiting = await createRun(pool, { ...wanted, waits: true });
     if (!waiting) throw new Error('not made');
+    await endRun(pool, fork?.id ?? '', { state: 'completed', exitCode: 0, error: null });
     expect(await earlierRuns(pool, waiting, 10)).toEqual([]);
     await endRun(pool, run.id, { state: 'completed', exitCode: 0, error: null });
     expect((await earlierRuns(pool, waiting, 10)).map(({ id }) => id)).toEqual([run.id]);

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { loadRunbook } from '../../agent/runbook/load.ts';
+import { printRunbook } from '../../agent/runbook-md/print.ts';
 import { listRoutines } from '../../platform/store/routines.ts';
-import { createRun, endRun } from '../../platform/store/runs.ts';
+import { endRun } from '../../platform/store/run-states.ts';
+import { createRun } from '../../platform/store/runs.ts';
 import { taskByName, updateTask } from '../../platform/store/tasks.ts';
+import { loadRubric } from '../../rubric/load.ts';
 import { withServer } from './server.ts';
 import { Visitor } from './visitor.ts';
 
@@ -44,6 +48,56 @@ describe('the form that deploys', () => {
     expect([status, (await browser.get('/demo/untimed')).status]).toEqual([400, 404]);
     expect(text).toMatch(/role="alert">\s*The cadence cannot be used/u);
     expect(text).toContain('value="61 * * * *"');
+  });
+});
+
+describe('a runbook of somebody’s own', () => {
+  const where = '/demo/-/import';
+  const printed = async () =>
+    printRunbook(loadRunbook(), { package: 'posthog-trace-optimizer', rubric: await loadRubric() });
+
+  it('becomes a task with its parameters, from its text or its file, and gets a new text under the same name', async () => {
+    const { browser } = await deployed('shipped');
+    const text = await printed();
+    const made = await browser.post(where, where, { name: 'mine', text: text.replaceAll('\n', '\r\n') });
+    expect([made.status, made.headers.location]).toEqual([303, '/demo/mine']);
+    const shown = await browser.get('/demo/mine');
+    expect(shown.text).toContain('name="vars.top_n"');
+    await browser.post('/demo/mine', '/demo/mine', { ...FORM, 'vars.top_n': '4' });
+    const file = new File([text.replace('# PostHog', '# Our PostHog')], 'RUNBOOK.md');
+    expect((await browser.postFiles(where, where, { name: 'MINE' }, [file], 'runbook')).status).toBe(303);
+    const { pool } = running.platform;
+    const { rows } = await pool.query(
+      `SELECT workflow->'init_params' AS params FROM platform.tasks WHERE lower(name) = 'mine'`,
+    );
+    expect(rows).toMatchObject([
+      { params: { vars: { top_n: 4 }, instruction: expect.stringContaining('# Our PostHog') } },
+    ]);
+    expect((await browser.get('/demo/-/audit')).text).toContain('task.create');
+    // A task of the runbook that ships with the program stays one.
+    const other = await browser.post(where, where, { name: 'shipped', text });
+    expect([other.status, other.text.includes('is of another runbook')]).toEqual([400, true]);
+  });
+
+  it('is refused with its line where it cannot be performed, and shown again as text', async () => {
+    const { browser } = await deployed('shipped');
+    const text = (await printed()).replace('evaluation: rubric', 'evaluation: guess');
+    const wrong = await browser.post(where, where, { name: 'no', text: `${text}\n${HOSTILE}</textarea>` });
+    expect(wrong.status).toBe(400);
+    expect(wrong.text).toMatch(/role="alert">\s*It is no runbook that can be performed: .*evaluation/u);
+    expect(wrong.text).not.toContain(HOSTILE);
+    expect(wrong.text).toContain('&lt;/textarea&gt;');
+    const binary = new File([new Uint8Array([0xff, 0xfe, 0x00])], 'x.md');
+    for (const [fields, files, why] of [
+      [{}, [], 'Choose a RUNBOOK.md'],
+      [{}, [binary], 'no text in UTF-8'],
+      [{ text: '# Nothing' }, [], 'performed'],
+      [{}, [new File(['x'.repeat(1_700_000)], 'large.md')], 'too large'],
+    ] as const) {
+      const refused = await browser.postFiles(where, where, { name: 'no', ...fields }, files, 'runbook');
+      expect([refused.status, refused.text.includes(why)], why).toEqual([400, true]);
+    }
+    expect((await browser.get('/demo/no')).status).toBe(404);
   });
 });
 

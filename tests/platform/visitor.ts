@@ -32,12 +32,18 @@ export class Visitor {
   }
 
   /** Sends a form of a page with files, as a form with `enctype="multipart/form-data"` does. */
-  async postFiles(page: string, path: string, fields: Record<string, string>, files: readonly File[]): Promise<Seen> {
+  async postFiles(
+    page: string,
+    path: string,
+    fields: Record<string, string>,
+    files: readonly File[],
+    field = 'files',
+  ): Promise<Seen> {
     const { text } = await this.get(page);
     const form = new FormData();
     form.set('csrf', /name="csrf" value="([^"]+)"/u.exec(text)?.[1] ?? '');
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
-    for (const file of files) form.append('files', file);
+    for (const file of files) form.append(field, file);
     const sent = new Response(form);
     const headers = { 'content-type': sent.headers.get('content-type') ?? '', origin: this.#base.origin };
     return this.#ask('POST', path, headers, Buffer.from(await sent.arrayBuffer()));

@@ -14,8 +14,10 @@ import { Cipher } from '../../platform/secrets/cipher.ts';
 import { listAudit } from '../../platform/store/audit.ts';
 import { createCollection } from '../../platform/store/collections.ts';
 import { changeVariables } from '../../platform/store/environment.ts';
+import type { PlatformRun } from '../../platform/store/run-row.ts';
 import { setWebhookSecret } from '../../platform/store/run-secrets.ts';
-import { cancelRun, type PlatformRun, runById } from '../../platform/store/runs.ts';
+import { cancelRun, unannounced } from '../../platform/store/run-states.ts';
+import { createRun, runById } from '../../platform/store/runs.ts';
 import { createTask, type Task } from '../../platform/store/tasks.ts';
 import { addUpload } from '../../platform/store/uploads.ts';
 import { RunQueue } from '../../platform/work/queue.ts';
@@ -231,6 +233,39 @@ describe('a worker', () => {
     await expect.poll(() => told('/given-up').length, { timeout: 15_000 }).toBe(1);
     expect(JSON.parse(told('/given-up')[0]?.text ?? '')).toMatchObject({ status: 'failed' });
   }, 30_000);
+
+  it('tells of a run that was cancelled while it waited for another one, once', async () => {
+    const { id: taskId, collectionId, workflow } = task;
+    const wanted = { collectionId, taskId, initParams: {}, workflow, webhookUrl: `${hooks}/waited`, waits: true };
+    const waiting = await transaction(database.pool, (db) => createRun(db, wanted));
+    await cancelRun(database.pool, waiting?.id ?? '');
+    await expect.poll(() => told('/waited').length, { timeout: 25_000 }).toBe(1);
+    expect(JSON.parse(told('/waited')[0]?.text ?? '')).toMatchObject({ status: 'cancelled' });
+    expect(await unannounced(database.pool, 10)).not.toContain(waiting?.id);
+  }, 30_000);
+
+  it('makes a delivery that the queue gave to it without its hearing of that', async () => {
+    const { id: taskId, collectionId, workflow } = task;
+    const webhookUrl = `${hooks}/unheard`;
+    const run = await queue.submit({ collectionId, taskId, initParams: { source: 7 }, workflow, webhookUrl });
+    await expect.poll(() => told('/unheard').length, { timeout: 15_000 }).toBe(1);
+    const { rows } = await database.pool.query<{ number: number }>('SELECT number FROM platform.workers');
+    await expect
+      .poll(async () => {
+        // As it is where the database ends between giving it out and saying so; its one step was not made.
+        const { rowCount } = await database.pool.query(
+          `UPDATE dbos.workflow_status SET status = 'PENDING', executor_id = $2, output = NULL
+           WHERE workflow_uuid = $1 AND status = 'SUCCESS'`,
+          [`trajectory-${run.id}-1`, String(rows[0]?.number)],
+        );
+        return rowCount;
+      })
+      .toBe(1);
+    await database.pool.query('DELETE FROM dbos.operation_outputs WHERE workflow_uuid = $1', [
+      `trajectory-${run.id}-1`,
+    ]);
+    await expect.poll(() => told('/unheard').length, { timeout: 25_000 }).toBe(2);
+  }, 60_000);
 
   it('tells others while many deliveries wait for a receiver that is down', async () => {
     const { id: taskId, collectionId, workflow } = task;

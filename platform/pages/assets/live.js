@@ -1,6 +1,8 @@
 // Follows a run as it goes on; without it, the page shows how far the run was when it was asked for.
 /** Calls that a step shows; the page of the run that is over has them all. */
 const MOST_CALLS = 40;
+/** The page is loaded anew when the run has begun: once, or twice where its first line is still being written. */
+const MOST_RELOADS = 3;
 
 const live = document.querySelector('[data-live]');
 if (live) follow(live);
@@ -11,7 +13,9 @@ function follow(page) {
   const on = (name, work) => stream.addEventListener(name, (event) => work(JSON.parse(event.data || 'null')));
   // The steps are known from here on.
   on('begin', () => {
-    if (!document.querySelector('[data-step]')) location.reload();
+    if (document.querySelector('[data-step]')) return;
+    if (mayReload()) location.reload();
+    else show(now, 'Its record cannot be read: what it does is not shown.');
   });
   on('step', ({ step, state, note }) => showStep(step, state, note));
   on('call', (call) => showCall(call));
@@ -25,6 +29,14 @@ function follow(page) {
   stream.addEventListener('error', () => {
     if (stream.readyState === EventSource.CLOSED) show(now, 'The connection is lost: reload the page.');
   });
+}
+
+/** A record that is damaged has no steps to show, however often it is asked for. */
+function mayReload() {
+  const key = `begun ${location.pathname}`;
+  const times = Number(sessionStorage.getItem(key));
+  sessionStorage.setItem(key, String(times + 1));
+  return times < MOST_RELOADS;
 }
 
 function show(element, text) {

@@ -3,7 +3,7 @@ import { createPages } from '../../../platform/pages/app.ts';
 import type { RunListener } from '../../../platform/pages/listener.ts';
 import { collectionByName } from '../../../platform/store/collections.ts';
 import { createRoutine } from '../../../platform/store/routines.ts';
-import type { PlatformRun } from '../../../platform/store/runs.ts';
+import type { PlatformRun } from '../../../platform/store/run-row.ts';
 import { createRun } from '../../../platform/store/runs.ts';
 import { createTask } from '../../../platform/store/tasks.ts';
 import { TASK, withServer } from '../server.ts';

@@ -25,6 +25,10 @@ function texts(body: SlackBody): string[] {
 }
 
 describe('a message', () => {
+  it('says of a run that was cancelled that it was', () => {
+    expect(slackBody({ ...report, verdict: 'cancelled' }).text).toContain('Trace Optimizer: cancelled;');
+  });
+
   it('tells the verdict, the window, the money, three recommendations and where the run is', () => {
     expect(texts(slackBody(report))).toMatchInlineSnapshot(`
       [

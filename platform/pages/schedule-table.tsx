@@ -1,0 +1,87 @@
+import { type Cadence, cadenceSchema } from '../routines/cadence.ts';
+import { nextFire } from '../routines/schedule.ts';
+import type { Routine } from '../store/routines.ts';
+import { CADENCES, DAYS } from './cadence-fields.tsx';
+import { Csrf, Table, Time } from './layout.tsx';
+import type { PageContext } from './session.ts';
+
+export function ScheduleTable({ c, here, routines }: { c: PageContext; here: string; routines: Routine[] }) {
+  if (routines.length === 0) return <p class="muted">None yet.</p>;
+  return (
+    <Table of="Schedules">
+      <thead>
+        <tr>
+          <th>Name</th>
+          <th>Runs</th>
+          <th>Next, UTC</th>
+          <th>State</th>
+          <th />
+        </tr>
+      </thead>
+      <tbody>
+        {routines.map((routine) => (
+          <tr>
+            <td>{routine.name}</td>
+            <td>{wordsOf(routine.cadence)}</td>
+            <td>
+              <Time at={nextOf(routine)} />
+            </td>
+            <td>
+              <span class={`state ${routine.paused ? '' : 'done'}`}>{routine.paused ? 'paused' : 'on'}</span>
+            </td>
+            <td class="actions-cell">
+              <Actions c={c} here={here} routine={routine} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </Table>
+  );
+}
+
+function Actions({ c, here, routine: { name, paused } }: { c: PageContext; here: string; routine: Routine }) {
+  const toggle = paused ? (['resume', 'Resume'] as const) : (['pause', 'Pause'] as const);
+  const buttons = [['run', 'Run now'], toggle, ['delete', 'Remove']] as const;
+  return (
+    <form method="post" action={here}>
+      <Csrf c={c} />
+      <input type="hidden" name="name" value={name} />
+      {buttons.map(([value, text]) => (
+        <>
+          <button
+            type="submit"
+            name="do"
+            value={value}
+            class={value === 'delete' ? 'danger' : 'quiet'}
+            aria-label={`${text}: ${name}`}
+          >
+            {text}
+          </button>{' '}
+        </>
+      ))}
+      <a class="button quiet" href={`${here}?change=${encodeURIComponent(name)}`} aria-label={`Change: ${name}`}>
+        Change
+      </a>
+    </form>
+  );
+}
+
+function nextOf({ paused, cadence }: Routine): Date | null {
+  return paused ? null : nextFire(cadenceSchema.parse(cadence), new Date());
+}
+
+function wordsOf(cadence: Cadence): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  switch (cadence.type) {
+    case 'manual':
+      return CADENCES.manual;
+    case 'hourly':
+      return `${CADENCES.hourly} at :${two(cadence.minute_utc)}`;
+    case 'weekly':
+      return `${DAYS[cadence.day_of_week]}s at ${two(cadence.hour_utc)}:${two(cadence.minute_utc)} UTC`;
+    case 'cron':
+      return `${cadence.expression} (${cadence.time_zone})`;
+    default:
+      return `${CADENCES[cadence.type]} at ${two(cadence.hour_utc)}:${two(cadence.minute_utc)} UTC`;
+  }
+}
