@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { runByTrajectory } from '../store/runs.ts';
@@ -9,6 +10,7 @@ import type { Platform } from './platform.ts';
 import { type Api, createRoute, ofRun, REFUSALS } from './route.ts';
 import { namesOf } from './runs.ts';
 import { storedFiles } from './trajectory.ts';
+import { Waiting } from './waiting.ts';
 
 const download = createRoute({
   method: 'get',
@@ -20,8 +22,12 @@ const download = createRoute({
   },
 });
 
-/** What a run left, as one file. */
+/** Downloads at once: each holds a file open. */
+const MOST_DOWNLOADS = { each: 20, all: 100 };
+
+/** What a run left, as one file; of one that goes on, what it has left so far. */
 export function archiveRoutes(api: Api, platform: Platform): void {
+  const downloads = new Waiting(MOST_DOWNLOADS);
   api.openapi(download, async (c) => {
     const { trajectory: trajectoryId, ...names } = c.req.valid('param');
     const { collection, task } = await taskFor(platform, c.get('token'), names);
@@ -29,25 +35,42 @@ export function archiveRoutes(api: Api, platform: Platform): void {
     const run = await runByTrajectory(platform.pool, ids);
     if (!run) throw refusal(404, `Trajectory '${trajectoryId}' not found`);
     const dir = runFolder(platform, run);
-    const files = storedFiles(namesOf(collection, task), run, outlineIn(dir)).flatMap(({ file, path: stored }) => {
-      const found = plainFileIn(dir, file);
-      return found ? [{ at: found.at, name: path.posix.basename(stored) }] : [];
-    });
-    return c.body(await zipOf(files), 200, {
+    const files = storedFiles(namesOf(collection, task), run, outlineIn(dir)).map(({ file, path: stored }) => ({
+      open: () => plainFileIn(dir, file),
+      name: path.posix.basename(stored).replaceAll(/[\\\p{Cc}]/gu, '_'),
+    }));
+    const leave = downloads.enter(collection.id);
+    const zip = await zipOf(files);
+    zip.once('close', leave);
+    return c.body(Readable.toWeb(zip) as ReadableStream, 200, {
       'content-type': 'application/zip',
       'content-disposition': `attachment; filename="${trajectoryId}.zip"`,
     });
   });
 }
 
-/** Files as a zip that is made while it is read. */
-async function zipOf(files: readonly { at: string; name: string }[]): Promise<ReadableStream> {
+interface Packed {
+  name: string;
+  /** Where it lies and how much of it there is, when it comes to it; undefined where it is gone meanwhile. */
+  open(): { at: string; size: number } | undefined;
+}
+
+/** Files as a zip that is made while it is read: of a file that grows what is there, and one file open at a time. */
+async function zipOf(files: readonly Packed[]): Promise<Readable> {
   const { ZipFile } = await import('yazl');
   const zip = new ZipFile();
   const output = zip.outputStream as Readable;
-  // One that goes away meanwhile breaks the answer off: a zip without its end is no zip.
-  zip.on('error', (error) => output.destroy(error as unknown as Error));
-  for (const { at, name } of files) zip.addFile(at, name);
+  let current: Readable | undefined;
+  for (const { name, open } of files)
+    zip.addReadStreamLazy(name, (take) => {
+      const found = open();
+      current = found && found.size > 0 ? createReadStream(found.at, { end: found.size - 1 }) : Readable.from([]);
+      take(null, current);
+    });
   zip.end();
-  return Readable.toWeb(output) as ReadableStream;
+  // A zip without its end is no zip: who reads it sees that.
+  zip.on('error', (error) => output.destroy(error as unknown as Error));
+  // Who reads it may go away: nobody would close the file.
+  output.once('close', () => current?.destroy());
+  return output;
 }

@@ -1,6 +1,6 @@
-import { addAudit } from '../store/audit.ts';
-import { createTask, deleteTask, listTasks, type TaskFields, taskVersions, updateTask } from '../store/tasks.ts';
-import { actorOf, collectionFor, notFound, taskFor } from './auth.ts';
+import { createTask, listTasks, type TaskFields, taskVersions, updateTask } from '../store/tasks.ts';
+import { collectionFor, notFound, taskFor } from './auth.ts';
+import { noted, removeTask } from './change-task.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, body, createRoute, inCollection, integer, nameOf, ofTask, REFUSALS, z } from './route.ts';
@@ -77,8 +77,6 @@ const history = createRoute({
 
 export function taskRoutes(api: Api, platform: Platform): void {
   const { pool } = platform;
-  const audit = (collectionId: string, token: Parameters<typeof actorOf>[0], action: string, target: string) =>
-    addAudit(pool, { collectionId, actor: actorOf(token), action, target });
   api.openapi(list, async (c) => {
     const collection = await collectionFor(platform, c.get('token'), c.req.valid('param').collection);
     const tasks = await listTasks(pool, collection.id, c.req.valid('query'));
@@ -91,9 +89,8 @@ export function taskRoutes(api: Api, platform: Platform): void {
     const collection = await collectionFor(platform, c.get('token'), c.req.valid('param').collection);
     const { name: wanted, workflow, ...given } = c.req.valid('json');
     const fields = { ...STANDARD, ...fieldsOf(given), name: wanted, workflow };
-    const task = await createTask(pool, collection.id, fields);
+    const task = await createTask(pool, collection.id, fields, noted(c.get('token'), 'task.create'));
     if (!task) throw taken(wanted, collection.name);
-    await audit(collection.id, c.get('token'), 'task.create', task.name);
     return c.json(shownTask(task, collection), 201);
   });
   api.openapi(get, async (c) => {
@@ -103,16 +100,14 @@ export function taskRoutes(api: Api, platform: Platform): void {
   api.openapi(update, async (c) => {
     const { collection, task } = await taskFor(platform, c.get('token'), c.req.valid('param'));
     const given = c.req.valid('json');
-    const changed = await updateTask(pool, task, fieldsOf(given));
-    if (!changed && given.name === undefined) throw notFound(task.name, collection.name);
-    if (!changed) throw taken(given.name ?? task.name, collection.name);
-    await audit(collection.id, c.get('token'), 'task.change', changed.name);
+    const changed = await updateTask(pool, task, fieldsOf(given), noted(c.get('token'), 'task.change'));
+    if (changed === 'gone') throw notFound(task.name, collection.name);
+    if (changed === 'taken') throw taken(given.name ?? task.name, collection.name);
     return c.json(shownTask(changed, collection), 200);
   });
   api.openapi(remove, async (c) => {
-    const { collection, task } = await taskFor(platform, c.get('token'), c.req.valid('param'));
-    await deleteTask(pool, task.id);
-    await audit(collection.id, c.get('token'), 'task.delete', task.name);
+    const { task } = await taskFor(platform, c.get('token'), c.req.valid('param'));
+    await removeTask(pool, c.get('token'), task);
     return c.json({ message: 'Task deleted successfully' }, 200);
   });
   api.openapi(history, async (c) => {

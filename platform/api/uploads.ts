@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { transaction } from '../database/pool.ts';
+import { isUnanswered, transaction } from '../database/pool.ts';
 import { addUpload, deleteUploads, type Upload } from '../store/uploads.ts';
 import type { SentFile } from './form.ts';
 import type { Platform } from './platform.ts';
@@ -55,6 +55,8 @@ export async function keptFor<T>(parts: Parts, sent: Sent, work: (paths: string[
   try {
     return await work(uploads.map(({ path: stored }) => stored));
   } catch (error) {
+    // What was done may have been done where the database did not come to say so.
+    if (isUnanswered(error)) throw error;
     await deleteUploads(parts.pool, uploads).catch(() => undefined);
     await rm(path.join(parts.uploadsDir, sent.collectionId, id), { recursive: true, force: true });
     throw error;

@@ -1,11 +1,10 @@
 import type { Hono } from 'hono';
 import { plural } from '../../lib/format.ts';
-import { actorOf, taskFor } from '../api/auth.ts';
+import { taskFor } from '../api/auth.ts';
+import { removeTask } from '../api/change-task.ts';
 import type { Platform } from '../api/platform.ts';
-import { addAudit } from '../store/audit.ts';
 import { listRoutines } from '../store/routines.ts';
 import { listRuns, openRuns } from '../store/runs.ts';
-import { deleteTask } from '../store/tasks.ts';
 import { Csrf, FormError, page } from './layout.tsx';
 import { pathOf, taskTabs } from './places.ts';
 import { fieldsOf, type PageContext, type PageEnv } from './session.ts';
@@ -24,9 +23,7 @@ export function deleteTaskPages(pages: Hono<PageEnv>, platform: Platform): void 
     if (name.trim() !== task.name.trim()) return deletePage(c, platform, found, 'This is not the name of the task.');
     if ((await openRuns(platform.pool, task.id)) > 0)
       return deletePage(c, platform, found, 'A run of it goes on: cancel it, or wait for its end.');
-    await deleteTask(platform.pool, task.id);
-    const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: task.name };
-    await addAudit(platform.pool, { ...entry, action: 'task.delete' });
+    await removeTask(platform.pool, c.get('token'), task);
     return c.redirect(pathOf(collection.name), 303);
   });
 }

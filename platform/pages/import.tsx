@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Hono } from 'hono';
+import type { Manifest } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import { collectionFor } from '../api/auth.ts';
 import type { Platform } from '../api/platform.ts';
@@ -25,7 +26,7 @@ export function importPages(pages: Hono<PageEnv>, platform: Platform): void {
     const fields = await fieldsOf(c);
     try {
       const instruction = await textIn(c, fields);
-      const manifest = await withRunbook({ instruction }, async (runbook) => runbook.manifest);
+      const manifest = await manifestIn(instruction);
       const name = taskName(fields, manifest.name);
       const made = { collection, name, manifest, params: { instruction } };
       const task = await deployTask(platform, c.get('token'), made);
@@ -34,6 +35,15 @@ export function importPages(pages: Hono<PageEnv>, platform: Platform): void {
       return importPage(c, collection, { fields, fault: faultIn(error) });
     }
   });
+}
+
+/** @throws RunbookError `usage` where the text cannot be performed */
+async function manifestIn(instruction: string): Promise<Manifest> {
+  try {
+    return await withRunbook({ instruction }, async (runbook) => runbook.manifest);
+  } catch (error) {
+    throw new RunbookError('usage', `It is no runbook that can be performed: ${faultIn(error).text}`);
+  }
 }
 
 /** @throws RunbookError `usage` where there is none, or no text */
@@ -66,7 +76,7 @@ function importPage(c: PageContext, collection: Collection, refused?: Refused) {
       </p>
       <form method="post" action={here} enctype="multipart/form-data" class="card import" aria-label="Runbook">
         <Csrf c={c} />
-        <FormError text={refused && `It is no runbook that can be performed: ${refused.fault.text}`} />
+        <FormError text={refused?.fault.text} />
         <div class="fields">
           <label>
             Name of the task

@@ -9,6 +9,7 @@ import {
   createRoutine,
   ROUTINE_DEFAULTS,
   type Routine,
+  type RoutineChanges,
   type RoutineFields,
   routineByName,
   setRoutineSecrets,
@@ -24,7 +25,7 @@ interface Of {
 interface Making extends Of {
   task: Task;
   name: string;
-  fields: Partial<RoutineFields> & Pick<RoutineFields, 'cadence'>;
+  fields: RoutineChanges & Pick<RoutineFields, 'cadence'>;
   /** Undefined: none, or the one that it has. */
   webhookSecret?: string | undefined;
 }
@@ -47,7 +48,7 @@ export async function makeSchedule(
 export async function changeSchedule(
   { pool, cipher }: Platform,
   known: Routine,
-  { collection, by, fields, webhookSecret }: Of & Pick<Making, 'webhookSecret'> & { fields: Partial<RoutineFields> },
+  { collection, by, fields, webhookSecret }: Of & Pick<Making, 'webhookSecret'> & { fields: RoutineChanges },
 ): Promise<void> {
   await transaction(pool, async (db) => {
     const changed = await changeRoutine(db, known, fields);

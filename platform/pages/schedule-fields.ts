@@ -62,13 +62,17 @@ export function moreIn(fields: Fields, runbook: Runbook | undefined, known?: Rou
   return { jitterS, overrides, webhookUrl: url || null };
 }
 
-/** What of the task's `init_params` a schedule has otherwise: parameters, and what a form does not show. */
+/** What of the task's `init_params` a schedule has otherwise: what the form shows as it is stays as it is, also what no text can say. */
 function overridesIn(fields: Fields, { manifest }: Runbook, known?: Routine): Record<string, unknown> {
-  const given = Object.entries(fields).flatMap(([name, value]) =>
-    name.startsWith(VAR) && value !== '' ? [[name.slice(VAR.length), value] as const] : [],
+  const { vars: earlier, ...others } = known?.overrides ?? {};
+  const shown = known ? fieldsOfRoutine(known) : {};
+  const changed = Object.entries(fields).filter(
+    ([name, value]) => name.startsWith(VAR) && value !== (shown[name] ?? ''),
   );
-  const vars = givenParameters(manifest, Object.fromEntries(given));
-  const { vars: _earlier, ...others } = known?.overrides ?? {};
+  const names = changed.map(([name]) => name.slice(VAR.length));
+  const kept = Object.entries(objectIn(earlier)).filter(([name]) => !names.includes(name));
+  const given = changed.flatMap(([name, value]) => (value === '' ? [] : [[name.slice(VAR.length), value] as const]));
+  const vars = { ...Object.fromEntries(kept), ...givenParameters(manifest, Object.fromEntries(given)) };
   return Object.keys(vars).length > 0 ? { ...others, vars } : others;
 }
 
@@ -83,7 +87,7 @@ export const STANDARD: Fields = {
 
 /** A schedule as its form shows it. */
 export function fieldsOfRoutine({ cadence, overlap, catchUp, jitterS, webhookUrl: url, overrides }: Routine): Fields {
-  const vars = Object.entries(objectIn(overrides.vars)).map(([name, value]) => [VAR + name, String(value)]);
+  const vars = Object.entries(objectIn(overrides.vars)).map(([name, value]) => [VAR + name, String(value ?? '')]);
   const about = { overlap, catch_up: catchUp, jitter_s: String(jitterS), webhook_url: url ?? '' };
   return { ...about, ...fieldsOfCadence(cadence), ...Object.fromEntries(vars) };
 }

@@ -7,7 +7,7 @@ import { transaction } from '../database/pool.ts';
 import { fireNow } from '../routines/fire-now.ts';
 import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
-import { deleteRoutine, listRoutines, type Routine, readRoutineSecrets, routineByName } from '../store/routines.ts';
+import { deleteRoutine, hasWebhookSecret, listRoutines, type Routine, routineByName } from '../store/routines.ts';
 import type { Task } from '../store/tasks.ts';
 import { page } from './layout.tsx';
 import { changeSchedule, makeSchedule } from './make-schedule.ts';
@@ -105,10 +105,9 @@ async function change(
 
 async function schedulesPage(c: PageContext, platform: Platform, of: Of, { fields = {}, routine, error }: Given) {
   const { collection, task } = of;
-  const { pool, cipher } = platform;
+  const { pool } = platform;
   const routines = await listRoutines(pool, { collectionId: collection.id, taskId: task.id });
-  const secrets = routine && (await readRoutineSecrets(pool, routine.id, cipher));
-  const known = routine && { routine, hasSecret: secrets?.webhookSecret !== undefined };
+  const known = routine && { routine, hasSecret: await hasWebhookSecret(pool, routine.id) };
   const names = { collection: collection.name, task: task.name };
   const here = pathOf(names.collection, names.task, 'schedules');
   // A secret is shown to nobody, not even to who typed it.

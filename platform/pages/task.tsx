@@ -2,9 +2,9 @@ import type { Hono } from 'hono';
 import type { Runbook } from '../../agent/runbook/manifest.ts';
 import { RunbookError } from '../../lib/errors.ts';
 import { askForRun } from '../api/ask-for-run.ts';
-import { actorOf, taskFor } from '../api/auth.ts';
+import { notFound, taskFor } from '../api/auth.ts';
+import { noted } from '../api/change-task.ts';
 import type { Platform } from '../api/platform.ts';
-import { addAudit } from '../store/audit.ts';
 import type { Collection } from '../store/collections.ts';
 import { type Task, updateTask } from '../store/tasks.ts';
 import type { Token } from '../store/tokens.ts';
@@ -60,9 +60,8 @@ async function begin({ platform, token, collection, task }: Of, initParams: Para
 /** Keeps parameters as the task's. @returns the page of the task */
 async function keep({ platform, token, collection, task }: Of, asked: Params): Promise<string> {
   const workflow = { ...task.workflow, init_params: { ...ownParams(task), ...asked } };
-  await updateTask(platform.pool, task, { workflow });
-  const entry = { collectionId: collection.id, actor: actorOf(token), target: task.name };
-  await addAudit(platform.pool, { ...entry, action: 'task.change' });
+  const changed = await updateTask(platform.pool, task, { workflow }, noted(token, 'task.change'));
+  if (typeof changed !== 'object') throw notFound(task.name, collection.name);
   return pathOf(collection.name, task.name);
 }
 

@@ -10,6 +10,8 @@ export interface Ingested {
   /** What it is called there. */
   evalId: string | null;
   metadata: Record<string, unknown>;
+  /** Keys of the labels that were told with it. */
+  labels: string[];
 }
 
 export type NewIngested = Pick<PlatformRun, 'collectionId' | 'taskId' | 'initParams' | 'author'> & {
@@ -43,7 +45,8 @@ async function insert(db: Db, run: NewIngested, trajectoryId: string): Promise<P
     `INSERT INTO platform.runs (trajectory_id, collection_id, task_id, status, init_params, workflow, author, exit_code,
        cost_usd, ingested, created, started, ended, announced)
      VALUES ($1, $2, $3, $4, $5, '{}', $6, $7, $8, $9, $10, $10, $11, now())
-     ON CONFLICT (collection_id, trajectory_id) DO UPDATE SET status = excluded.status, init_params = excluded.init_params,
+     ON CONFLICT (collection_id, trajectory_id) DO UPDATE SET
+       status = CASE runs.status WHEN 'archived' THEN runs.status ELSE excluded.status END, init_params = excluded.init_params,
        author = excluded.author, exit_code = excluded.exit_code, cost_usd = excluded.cost_usd, ingested = excluded.ingested,
        created = excluded.created, started = excluded.started, ended = excluded.ended, updated = now()
      WHERE NOT $12 AND runs.ingested IS NOT NULL AND runs.task_id = excluded.task_id

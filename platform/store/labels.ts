@@ -25,19 +25,20 @@ export async function labelsOf(db: Db, runIds: readonly string[]): Promise<Map<s
     [runIds],
   );
   const labels = new Map<string, Label[]>();
-  for (const { run_id, ...label } of rows) labels.set(run_id, [...(labels.get(run_id) ?? []), label]);
+  for (const { run_id, ...label } of rows) {
+    const known = labels.get(run_id);
+    if (known) known.push(label);
+    else labels.set(run_id, [label]);
+  }
   return labels;
 }
 
-/** Those whose key begins so, and one more. */
+/** Those of an author, by their keys. */
 export async function deleteLabels(
   db: Db,
   runId: string,
-  { prefix, key }: { prefix: string; key: string },
+  { keys, author }: { keys: readonly string[]; author: string },
 ): Promise<void> {
-  await db.query('DELETE FROM platform.labels WHERE run_id = $1 AND (starts_with(key, $2) OR key = $3)', [
-    runId,
-    prefix,
-    key,
-  ]);
+  const wanted = 'run_id = $1 AND key = ANY($2) AND author = $3';
+  await db.query(`DELETE FROM platform.labels WHERE ${wanted}`, [runId, keys, author]);
 }

@@ -31,6 +31,9 @@ export type RoutineFields = Pick<
   'name' | 'cadence' | 'overlap' | 'catchUp' | 'jitterS' | 'overrides' | 'webhookUrl' | 'paused'
 >;
 
+/** What of a schedule can be changed: its name stays. */
+export type RoutineChanges = Partial<Omit<RoutineFields, 'name'>>;
+
 /** What a schedule is where nobody says otherwise. */
 export const ROUTINE_DEFAULTS: Omit<RoutineFields, 'name' | 'cadence'> = {
   overlap: 'skip',
@@ -67,18 +70,16 @@ export async function createRoutine(db: Db, taskId: string, fields: RoutineField
 export async function changeRoutine(
   db: Db,
   { id }: Pick<Routine, 'id'>,
-  changes: Partial<RoutineFields>,
+  changes: RoutineChanges,
 ): Promise<Routine | undefined> {
   const { sets, values } = assignments<RoutineFields>(FIELDS, changes, 4);
-  return unlessTaken(async () => {
-    const { rows } = await db.query<RoutineRow>(
-      `UPDATE platform.routines SET updated = now(), decided_to = CASE
-         WHEN cadence <> $2::jsonb OR ($3 AND paused) THEN greatest(decided_to, now()) ELSE decided_to END${sets}
-       WHERE id = $1 RETURNING ${COLUMNS}`,
-      [id, changes.cadence ?? null, changes.paused === false, ...values],
-    );
-    return rows[0];
-  });
+  const { rows } = await db.query<RoutineRow>(
+    `UPDATE platform.routines SET updated = now(), decided_to = CASE
+       WHEN cadence <> $2::jsonb OR ($3 AND paused) THEN greatest(decided_to, now()) ELSE decided_to END${sets}
+     WHERE id = $1 RETURNING ${COLUMNS}`,
+    [id, changes.cadence ?? null, changes.paused === false, ...values],
+  );
+  return rows[0] && routineOf(rows[0]);
 }
 
 export async function routineByName(db: Db, taskId: string, name: string): Promise<Routine | undefined> {
@@ -133,6 +134,12 @@ export async function holdRoutine(db: Db, id: number): Promise<Routine | undefin
 /** Fires up to there are decided. */
 export async function decidedTo(db: Db, id: number, until: Date): Promise<void> {
   await db.query('UPDATE platform.routines SET decided_to = greatest(decided_to, $2) WHERE id = $1', [id, until]);
+}
+
+/** Whether deliveries of its runs are signed; the secret is not read. */
+export async function hasWebhookSecret(db: Db, id: number): Promise<boolean> {
+  const sql = 'SELECT 1 FROM platform.routines WHERE id = $1 AND webhook_secret IS NOT NULL';
+  return (await db.query(sql, [id])).rowCount === 1;
 }
 
 export async function setRoutineSecrets(

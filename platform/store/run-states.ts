@@ -74,7 +74,7 @@ export async function cancelledAmong(db: Db, ids: readonly string[]): Promise<st
 /** Runs that are over for a while, and whose end is not being told to anybody: they were cancelled while they waited, or their worker died. */
 export async function unannounced(db: Db, limit: number): Promise<string[]> {
   const { rows } = await db.query<{ id: string }>(
-    `SELECT id FROM platform.runs WHERE announced IS NULL AND ended < now() - interval '10 seconds' ORDER BY ended DESC LIMIT $1`,
+    `SELECT id FROM platform.runs WHERE announced IS NULL AND ended < now() - interval '10 seconds' ORDER BY ended LIMIT $1`,
     [limit],
   );
   return rows.map(({ id }) => id);

@@ -32,8 +32,16 @@ export interface TaskVersion {
   created: Date;
 }
 
+/** What belongs to a change of a task: it happens as well, or the change does not. */
+type Also = (db: Db, task: Task) => Promise<void>;
+
 /** @returns undefined where the name is taken (without case) */
-export async function createTask(pool: Pool, collectionId: string, fields: TaskFields): Promise<Task | undefined> {
+export async function createTask(
+  pool: Pool,
+  collectionId: string,
+  fields: TaskFields,
+  also?: Also,
+): Promise<Task | undefined> {
   return unlessTaken(() =>
     transaction(pool, async (db) => {
       const { rows } = await db.query<TaskRow>(
@@ -41,27 +49,34 @@ export async function createTask(pool: Pool, collectionId: string, fields: TaskF
          VALUES ($1, ${NAMES.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${COLUMNS}`,
         [collectionId, ...NAMES.map((name) => fields[name])],
       );
-      return kept(db, rows[0] as TaskRow, 'insert');
+      const task = await kept(db, rows[0] as TaskRow, 'insert');
+      await also?.(db, task);
+      return task;
     }),
   );
 }
 
-/** Changes what is given, and nothing else. @returns undefined where another task has the name, or the task was deleted */
+/** Changes what is given, and nothing else. @returns `taken` where another task has the name, `gone` where the task was deleted */
 export async function updateTask(
   pool: Pool,
   { id }: Pick<Task, 'id'>,
   changes: Partial<TaskFields>,
-): Promise<Task | undefined> {
+  also?: Also,
+): Promise<Task | 'taken' | 'gone'> {
   const { sets, values } = assignments<TaskFields>(FIELDS, changes, 2);
-  return unlessTaken(() =>
+  const changed = await unlessTaken(() =>
     transaction(pool, async (db) => {
       const { rows } = await db.query<TaskRow>(
         `UPDATE platform.tasks SET updated = now()${sets} WHERE id = $1 RETURNING ${COLUMNS}`,
         [id, ...values],
       );
-      return rows[0] && kept(db, rows[0], 'update');
+      if (!rows[0]) return 'gone';
+      const task = await kept(db, rows[0], 'update');
+      await also?.(db, task);
+      return task;
     }),
   );
+  return changed ?? 'taken';
 }
 
 export async function taskByName(db: Db, collectionId: string, name: string): Promise<Task | undefined> {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { Scrubber } from '../../agent/secrets.ts';
+import { RunbookError } from '../../lib/errors.ts';
 import { shownRun, storagePath } from '../api/trajectory.ts';
 import { type Pool, untilAnswered } from '../database/pool.ts';
 import { allowedBy } from '../network/target.ts';
 import type { Cipher } from '../secrets/cipher.ts';
 import { addAudit } from '../store/audit.ts';
-import { readVariables } from '../store/environment.ts';
+import { listVariables, readVariables } from '../store/environment.ts';
 import { outcomeOf, type PlatformRun } from '../store/run-row.ts';
 import { readWebhookSecret } from '../store/run-secrets.ts';
 import { namesOfRun, runById } from '../store/runs.ts';
@@ -28,9 +29,10 @@ export type Told = 'trajectory' | 'slack';
 const SLACK_VARIABLE = 'SLACK_WEBHOOK_URL';
 
 /** To whom the end of this run is to be told. */
-export async function receiversOf({ pool, cipher }: DeliveryParts, run: PlatformRun): Promise<Told[]> {
-  const variables = await readVariables(pool, { collectionId: run.collectionId, cipher });
-  return [...(run.webhookUrl ? ['trajectory' as const] : []), ...(variables[SLACK_VARIABLE] ? ['slack' as const] : [])];
+export async function receiversOf({ pool }: DeliveryParts, run: PlatformRun): Promise<Told[]> {
+  const variables = await listVariables(pool, run.collectionId);
+  const hasSlack = variables.some(({ name }) => name === SLACK_VARIABLE);
+  return [...(run.webhookUrl ? ['trajectory' as const] : []), ...(hasSlack ? ['slack' as const] : [])];
 }
 
 /** One of the attempts to tell the end of a run to a receiver. */
@@ -43,43 +45,54 @@ export interface Attempt {
 
 /** Makes an attempt; what came of it is in the audit log. While the database is away it waits: a delivery is not lost for that. */
 export async function deliverOnce(parts: DeliveryParts, { runId, told, attempt }: Attempt): Promise<Delivery> {
-  const { pool, env } = parts;
-  const wanted = await untilAnswered(() => wantedOf(parts, runId, told));
-  if ('kind' in wanted) return wanted;
-  const { run, url, body, secret } = wanted;
-  const outcome = await deliver({ url, trajectoryId: run.trajectoryId }, JSON.stringify(body), {
-    ...{ kind: told, attempt, now: new Date() },
-    allow: allowedBy(env),
-    ...(secret ? { secret } : {}),
-  });
+  const { pool } = parts;
+  const run = await untilAnswered(() => runById(pool, runId));
+  if (!run) return { kind: 'gave_up', reason: 'the run is gone' };
+  const outcome = await attemptOf(parts, run, { told, attempt });
   const detail = { run: run.id, attempt, ...(outcome.kind === 'delivered' ? {} : { reason: outcome.reason }) };
   const entry = { collectionId: run.collectionId, actor: 'platform', target: told };
   await untilAnswered(() => addAudit(pool, { ...entry, action: `webhook.${outcome.kind}`, detail }));
   return outcome;
 }
 
+async function attemptOf(
+  parts: DeliveryParts,
+  run: PlatformRun,
+  { told, attempt }: Pick<Attempt, 'told' | 'attempt'>,
+): Promise<Delivery> {
+  const wanted = await untilAnswered(() => wantedOf(parts, run, told));
+  if ('kind' in wanted) return wanted;
+  const { url, body, secret } = wanted;
+  return deliver({ url, trajectoryId: run.trajectoryId }, JSON.stringify(body), {
+    ...{ kind: told, attempt, now: new Date() },
+    allow: allowedBy(parts.env),
+    ...(secret ? { secret } : {}),
+  });
+}
+
 type GaveUp = Extract<Delivery, { kind: 'gave_up' }>;
 
 interface Wanted {
-  run: PlatformRun;
   url: string;
   body: unknown;
   secret: string | undefined;
 }
 
-/** Where a delivery goes, and what it says; why it is given up where there is nobody to tell, or nothing to tell of. */
-async function wantedOf(parts: DeliveryParts, runId: string, told: Told): Promise<Wanted | GaveUp> {
+/** Where a delivery goes, and what it says; why it is given up where there is nobody to tell, or its secrets cannot be read. */
+async function wantedOf(parts: DeliveryParts, run: PlatformRun, told: Told): Promise<Wanted | GaveUp> {
   const { pool, cipher } = parts;
-  const run = await runById(pool, runId);
-  if (!run) return { kind: 'gave_up', reason: 'the run is gone' };
-  const variables = await readVariables(pool, { collectionId: run.collectionId, cipher });
-  const url = told === 'slack' ? variables[SLACK_VARIABLE] : run.webhookUrl;
-  if (!url) return { kind: 'gave_up', reason: 'there is no address any more' };
-  const names = await namesOfRun(pool, run.id);
-  const body =
-    told === 'slack' ? slackBody(reportOf(parts, run, names)) : trajectoryBody(parts, run, { names, variables });
-  const secret = told === 'slack' ? undefined : await readWebhookSecret(pool, run.id, cipher);
-  return { run, url, body, secret };
+  try {
+    const variables = await readVariables(pool, { collectionId: run.collectionId, cipher });
+    const url = told === 'slack' ? variables[SLACK_VARIABLE] : run.webhookUrl;
+    if (!url) return { kind: 'gave_up', reason: 'there is no address any more' };
+    const names = await namesOfRun(pool, run.id);
+    if (told === 'slack') return { url, body: slackBody(reportOf(parts, run, names)), secret: undefined };
+    const secret = await readWebhookSecret(pool, run.id, cipher);
+    return { url, body: trajectoryBody(parts, run, { names, variables }), secret };
+  } catch (error) {
+    if (error instanceof RunbookError) return { kind: 'gave_up', reason: error.message };
+    throw error;
+  }
 }
 
 interface Names {

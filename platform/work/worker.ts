@@ -195,8 +195,7 @@ export class Worker {
     }
     await this.#takeUnheard();
     await endGivenUp(pool);
-    // One that cannot be told, since the key of the installation is another one, holds up none of the others.
-    for (const id of await unannounced(pool, MOST_ANNOUNCED)) await this.#announce(id).catch(() => undefined);
+    for (const id of await unannounced(pool, MOST_ANNOUNCED)) await this.#announce(id);
   }
 
   /** The database may have given a run or a delivery to this worker, and ended before it said so: nobody else would ever do it. */

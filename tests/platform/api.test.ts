@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TASK, withServer } from './server.ts';
@@ -31,6 +32,15 @@ async function ask(
   });
   expect(answer.headers.get('content-type')).toMatch(/^application\/json/u);
   return { status: answer.status, body: (await answer.json()) as Answer['body'] };
+}
+
+/** Where a link leads; undefined where it is gone. */
+function linkIn(place: string): string | undefined {
+  try {
+    return readlinkSync(place);
+  } catch {
+    return undefined;
+  }
 }
 
 function form(fields: Record<string, string>, files: [string, string][] = []): FormData {
@@ -165,6 +175,43 @@ describe('the API', () => {
     expect((await ask('POST', '/api/v1/routines/demo/t1', { json: routine })).status).toBe(422);
   });
 
+  it('zips what a run that goes on has left so far, and leaves no file open where nobody reads on', async () => {
+    const { body } = await ask('GET', '/api/v1/db/trajectories/demo/t1?limit=200');
+    const { trajectories } = body as unknown as { trajectories: { trajectory_id: string; score: number | null }[] };
+    const run = trajectories.find(({ score }) => score !== null);
+    const { rows } = await running.platform.pool.query<{ id: string }>(
+      `SELECT id FROM platform.collections WHERE name = 'demo'`,
+    );
+    const dir = path.join(running.platform.runsDir, rows[0]?.id ?? '', run?.trajectory_id ?? '');
+    const log = path.join(dir, 'events.jsonl');
+    // A line that is being written, of what does not pack: the answer is not over at once.
+    const grown = randomBytes(40_000_000).toString('base64');
+    appendFileSync(log, grown);
+    const openFiles = () => readdirSync('/proc/self/fd').filter((fd) => linkIn(`/proc/self/fd/${fd}`) === log).length;
+    const download = async () => {
+      const headers = { authorization: `Bearer ${tokens.demo}` };
+      const answer = await fetch(`${running.base}/api/v1/trajectory/demo/t1/${run?.trajectory_id}/download`, {
+        headers,
+      });
+      return answer.body?.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+    };
+    const reader = await download();
+    const first = await reader.read();
+    await expect.poll(openFiles).toBe(1);
+    appendFileSync(log, grown);
+    const parts = [first.value];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(part.value);
+    const zipped = unzip(Buffer.concat(parts.flatMap((part) => (part ? [part] : []))));
+    const largest = Math.max(...[...zipped.values()].map((content) => content.length));
+    expect(largest).toBeGreaterThan(grown.length);
+    expect(largest).toBeLessThan(2 * grown.length);
+    const left = await download();
+    await left.read();
+    await expect.poll(openFiles).toBe(1);
+    await left.cancel();
+    await expect.poll(openFiles).toBe(0);
+  }, 60_000);
+
   it('keeps runs that others performed as they tell of them, and takes none of its own for one', async () => {
     const where = '/api/v1/trajectories/demo/t1/ingest';
     const told = {
@@ -190,12 +237,17 @@ describe('the API', () => {
       steps: { run: { outputs: { success: true, output: { answer: 42 } }, duration_seconds: 30 } },
     });
     // Told anew: in place of what it was.
-    const again = { ...told, status: 'failed', scores: { other: 1 }, cost_usd: undefined };
+    const label = { key: 'score.human', value: '3', author: 'reviewer' };
+    expect((await ask('POST', '/api/v1/trajectory/demo/t1/abcdef01/labels', { json: label })).status).toBe(200);
+    const again = { ...told, status: 'failed', scores: { other: 1 }, labels: {}, cost_usd: undefined };
     expect(labelsIn((await ask('POST', where, { json: again })).body)).toEqual({
-      suite: 'nightly',
+      'score.human': '3',
       'score.other': '1',
     });
     expect(await shown()).toMatchObject({ status: 'failed', exit_code: 1 });
+    await ask('POST', '/api/v1/trajectory/demo/t1/statuses', { json: { abcdef01: 'archived' } });
+    await ask('POST', where, { json: again });
+    expect((await shown()).status).toBe('archived');
     const { total } = (await ask('GET', '/api/v1/db/trajectories/demo/t1?limit=1')).body as unknown as {
       total: number;
     };
@@ -212,7 +264,11 @@ describe('the API', () => {
       json: { completed: '2026-01-01T00:00:00Z', created: '2026-01-02T00:00:00Z' },
     });
     expect(late).toMatchObject({ status: 400, body: { detail: expect.stringContaining('before created') } });
-    expect(await ask('POST', where, { json: { output: 'x'.repeat(300_000) } })).toMatchObject({ status: 413 });
+    const ahead = await ask('POST', where, { json: { completed: '9999-01-01T00:00:00Z' } });
+    expect(ahead).toMatchObject({ status: 400, body: { detail: expect.stringContaining('in the future') } });
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`l${index}`, 'x']));
+    for (const large of [{ output: 'x'.repeat(300_000) }, { labels: many }])
+      expect(await ask('POST', where, { json: large })).toMatchObject({ status: 413 });
     expect(await ask('POST', where, { json: told, token: tokens.other })).toMatchObject({ status: 404 });
     for (const wrong of [{ status: 'running' }, { trajectory_id: '../../etc' }, { scores: { a: 'high' } }])
       expect(await ask('POST', where, { json: wrong })).toMatchObject({ status: 422 });

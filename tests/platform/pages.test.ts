@@ -349,6 +349,17 @@ describe('a collection', () => {
     }
     expect((await browser.get(here)).text).toContain('Tuesdays at 08:15 UTC');
     const { pool, cipher } = running.platform;
+    // What no text of the form can say stays as it is, and what is emptied is the task's again.
+    const odd = { source: 'sample', vars: { top_n: null, analysis_history: '', window_days: 9 } };
+    await pool.query('UPDATE platform.routines SET init_params_overrides = $2 WHERE name = $1', [HOSTILE, odd]);
+    const kept = { ...save, ...more, 'vars.top_n': '', 'vars.analysis_history': '', 'vars.window_days': '' };
+    expect((await browser.post(form, here, kept)).status).toBe(303);
+    const { rows: after } = await pool.query(
+      'SELECT init_params_overrides AS overrides FROM platform.routines WHERE name = $1',
+      [HOSTILE],
+    );
+    expect(after).toEqual([{ overrides: { source: 'sample', vars: { top_n: null, analysis_history: '' } } }]);
+    await browser.post(form, here, { ...save, ...more, 'vars.top_n': '7' });
     const { rows } = await pool.query<{ id: number; vars: unknown }>(
       `SELECT id, init_params_overrides->'vars' AS vars FROM platform.routines WHERE name = $1`,
       [HOSTILE],

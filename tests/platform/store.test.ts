@@ -17,6 +17,7 @@ import {
   createTask,
   deleteTask,
   listTasks,
+  type Task,
   type TaskFields,
   taskByName,
   taskVersions,
@@ -112,7 +113,7 @@ describe('tasks', () => {
     const { pool } = database;
     const task = await newTask();
     expect(await createTask(pool, collection.id, { ...FIELDS, name: 'OPTIMIZER' })).toBeUndefined();
-    const updated = await updateTask(pool, task, { description: 'e' });
+    const updated = (await updateTask(pool, task, { description: 'e' })) as Task;
     expect(await taskByName(pool, collection.id, 'optimizer')).toEqual(updated);
     expect(updated).toMatchObject({ ...FIELDS, description: 'e' });
     const versions = await taskVersions(pool, task.id);
@@ -125,11 +126,14 @@ describe('tasks', () => {
     await Promise.all([updateTask(pool, task, { version: '2' }), updateTask(pool, task, { isPrivate: false })]);
     const both = { ...updated, version: '2', isPrivate: false, updated: expect.any(Date) };
     expect(await taskByName(pool, collection.id, 'optimizer')).toEqual(both);
-    expect(await updateTask(pool, task, { name: 'Another' })).toBeUndefined();
+    expect(await updateTask(pool, task, { name: 'Another' })).toBe('taken');
     expect((await listTasks(pool, collection.id)).map(({ name }) => name)).toEqual(['another', 'Optimizer']);
     await deleteTask(pool, other?.id ?? '');
     expect(await listTasks(pool, collection.id)).toEqual([both]);
-    expect(await updateTask(pool, { id: other?.id ?? '' }, { version: '3' })).toBeUndefined();
+    expect(await updateTask(pool, { id: other?.id ?? '' }, { version: '3', name: 'x' })).toBe('gone');
+    const refused = updateTask(pool, task, { version: '4' }, () => Promise.reject(new Error('no audit')));
+    await expect(refused).rejects.toThrow('no audit');
+    expect(await listTasks(pool, collection.id)).toEqual([both]);
   });
 });
 
@@ -184,7 +188,7 @@ describe('runs', () => {
     const { pool } = database;
     const { run, wanted } = await newRun();
     const fork = await createRun(pool, { ...wanted, parent: { id: run.id, step: 3 } });
-    const elsewhere = { output: null, source: 'eve', evalId: null, metadata: {} };
+    const elsewhere = { output: null, source: 'eve', evalId: null, metadata: {}, labels: [] };
     const at = { started: new Date(0), ended: new Date(1_000) };
     const outcome = { ...at, state: 'completed', author: null, costUsd: 0, trajectoryId: undefined } as const;
     await ingestRun(pool, { ...wanted, ...outcome, ingested: elsewhere });

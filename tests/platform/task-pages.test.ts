@@ -66,20 +66,19 @@ describe('a runbook of somebody’s own', () => {
     await browser.post('/demo/mine', '/demo/mine', { ...FORM, 'vars.top_n': '4' });
     const file = new File([text.replace('# PostHog', '# Our PostHog')], 'RUNBOOK.md');
     expect((await browser.postFiles(where, where, { name: 'MINE' }, [file], 'runbook')).status).toBe(303);
-    const { pool } = running.platform;
-    const { rows } = await pool.query(
-      `SELECT workflow->'init_params' AS params FROM platform.tasks WHERE lower(name) = 'mine'`,
-    );
-    expect(rows).toMatchObject([
-      { params: { vars: { top_n: 4 }, instruction: expect.stringContaining('# Our PostHog') } },
-    ]);
+    const sql = `SELECT workflow->'init_params' AS params FROM platform.tasks WHERE lower(name) = 'mine'`;
+    const params = async () => (await running.platform.pool.query<{ params: object }>(sql)).rows[0]?.params;
+    expect(await params()).toMatchObject({ vars: { top_n: 4 }, instruction: expect.stringContaining('# Our PostHog') });
+    // A run would refuse a parameter that its text does not know.
+    await browser.post(where, where, { name: 'mine', text: text.replaceAll('top_n', 'best_n') });
+    expect(await params()).toMatchObject({ vars: expect.not.objectContaining({ top_n: 4 }) });
     expect((await browser.get('/demo/-/audit')).text).toContain('task.create');
     // A task of the runbook that ships with the program stays one.
     const other = await browser.post(where, where, { name: 'shipped', text });
     expect([other.status, other.text.includes('is of another runbook')]).toEqual([400, true]);
   });
 
-  it('is refused with its line where it cannot be performed, and shown again as text', async () => {
+  it('is refused with its field where it cannot be performed, and shown again as text', async () => {
     const { browser } = await deployed('shipped');
     const text = (await printed()).replace('evaluation: rubric', 'evaluation: guess');
     const wrong = await browser.post(where, where, { name: 'no', text: `${text}\n${HOSTILE}</textarea>` });
@@ -91,7 +90,7 @@ describe('a runbook of somebody’s own', () => {
     for (const [fields, files, why] of [
       [{}, [], 'Choose a RUNBOOK.md'],
       [{}, [binary], 'no text in UTF-8'],
-      [{ text: '# Nothing' }, [], 'performed'],
+      [{ text: '# Nothing' }, [], 'no frontmatter'],
       [{}, [new File(['x'.repeat(1_700_000)], 'large.md')], 'too large'],
     ] as const) {
       const refused = await browser.postFiles(where, where, { name: 'no', ...fields }, files, 'runbook');
@@ -107,8 +106,7 @@ describe('the history of a task', () => {
     await browser.post('/demo/changing', '/demo/changing', { ...FORM, 'vars.top_n': '6' });
     const { pool } = running.platform;
     const init = (instruction: string) => ({ workflow: { ...task.workflow, init_params: { instruction } } });
-    const first = await updateTask(pool, task, init(`# Do\n\nOne ${HOSTILE}\n`));
-    if (first) await updateTask(pool, first, init('# Do\n\nTwo\n'));
+    for (const text of [`# Do\n\nOne ${HOSTILE}\n`, '# Do\n\nTwo\n']) await updateTask(pool, task, init(text));
     const { status, text } = await browser.get('/demo/changing/history');
     expect(status).toBe(200);
     expect([...text.matchAll(/<summary><b>(\d)<\/b>/gu)].map(([, number]) => number)).toEqual(['4', '3', '2', '1']);

@@ -241,7 +241,25 @@ describe('a worker', () => {
     await cancelRun(database.pool, waiting?.id ?? '');
     await expect.poll(() => told('/waited').length, { timeout: 25_000 }).toBe(1);
     expect(JSON.parse(told('/waited')[0]?.text ?? '')).toMatchObject({ status: 'cancelled' });
+    // Two more looks.
+    await new Promise((resolve) => setTimeout(resolve, 11_000));
+    expect(told('/waited')).toHaveLength(1);
     expect(await unannounced(database.pool, 10)).not.toContain(waiting?.id);
+  }, 60_000);
+
+  it('gives up a delivery whose secret cannot be read, and says so', async () => {
+    const { id: taskId, collectionId, workflow } = task;
+    const wanted = { collectionId, taskId, initParams: { source: 7 }, workflow, webhookUrl: `${hooks}/sealed` };
+    const other = new Cipher('o'.repeat(32));
+    const run = await queue.submit(wanted, (db, { id: runId }) =>
+      setWebhookSecret(db, { runId, secret: 's', cipher: other }),
+    );
+    const outcomes = async () =>
+      (await listAudit(database.pool, collectionId, 20)).flatMap(({ action, detail }) =>
+        detail.run === run.id ? [action] : [],
+      );
+    await expect.poll(outcomes, { timeout: 15_000 }).toEqual(['webhook.gave_up']);
+    expect(told('/sealed')).toEqual([]);
   }, 30_000);
 
   it('makes a delivery that the queue gave to it without its hearing of that', async () => {
