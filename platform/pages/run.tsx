@@ -8,6 +8,7 @@ import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
 import { recordOf } from '../api/trajectory.ts';
 import { addAudit } from '../store/audit.ts';
+import { labelsOf } from '../store/labels.ts';
 import type { PlatformRun } from '../store/run-row.ts';
 import { cancelRun } from '../store/run-states.ts';
 import { runFolder } from '../work/results.ts';
@@ -20,6 +21,7 @@ import { RunRounds } from './run-rounds.tsx';
 import { RunSteps } from './run-steps.tsx';
 import { durationOf, State } from './runs.tsx';
 import type { PageContext, PageEnv } from './session.ts';
+import { Badges } from './steps.tsx';
 
 /** A browser without scripts asks so often how far a run is. */
 const REFRESH_S = 10;
@@ -30,9 +32,11 @@ export function runPages(pages: Hono<PageEnv>, platform: Platform): void {
     const { collection, task, run } = await runFor(platform, c);
     const here = pathOf(collection.name, task.name, run.trajectoryId);
     const record = recordOf(platform, run);
+    const labels = (await labelsOf(platform.pool, [run.id])).get(run.id) ?? [];
     const children = (
       <>
         <RunHead c={c} run={run} here={here} />
+        {labels.length > 0 && <Badges facts={Object.fromEntries(labels.map(({ key, value }) => [key, value]))} />}
         {run.ended ? (
           <Over run={run} record={record} dir={runFolder(platform, run)} here={here} />
         ) : (

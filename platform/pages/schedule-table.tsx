@@ -40,29 +40,26 @@ export function ScheduleTable({ c, here, routines }: { c: PageContext; here: str
 }
 
 function Actions({ c, here, routine: { name, paused } }: { c: PageContext; here: string; routine: Routine }) {
-  const toggle = paused ? (['resume', 'Resume'] as const) : (['pause', 'Pause'] as const);
-  const buttons = [['run', 'Run now'], toggle, ['delete', 'Remove']] as const;
   return (
     <form method="post" action={here}>
       <Csrf c={c} />
       <input type="hidden" name="name" value={name} />
-      {buttons.map(([value, text]) => (
-        <>
-          <button
-            type="submit"
-            name="do"
-            value={value}
-            class={value === 'delete' ? 'danger' : 'quiet'}
-            aria-label={`${text}: ${name}`}
-          >
-            {text}
-          </button>{' '}
-        </>
-      ))}
+      <Action name={name} value="run" text="Run now" />{' '}
+      <Action name={name} {...(paused ? { value: 'resume', text: 'Resume' } : { value: 'pause', text: 'Pause' })} />{' '}
       <a class="button quiet" href={`${here}?change=${encodeURIComponent(name)}`} aria-label={`Change: ${name}`}>
         Change
-      </a>
+      </a>{' '}
+      <Action name={name} value="delete" text="Remove" />
     </form>
+  );
+}
+
+function Action({ name, value, text }: { name: string; value: string; text: string }) {
+  const kind = value === 'delete' ? 'danger' : 'quiet';
+  return (
+    <button type="submit" name="do" value={value} class={kind} aria-label={`${text}: ${name}`}>
+      {text}
+    </button>
   );
 }
 

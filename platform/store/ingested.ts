@@ -1,18 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Db } from '../database/pool.ts';
-import { type PlatformRun, RUN_COLUMNS, type RunRow, runOf } from './run-row.ts';
-
-/** What is known of a run that somebody else performed and told of. */
-export interface Ingested {
-  output: unknown;
-  /** Who performed it. */
-  source: string | null;
-  /** What it is called there. */
-  evalId: string | null;
-  metadata: Record<string, unknown>;
-  /** Keys of the labels that were told with it. */
-  labels: string[];
-}
+import { type Ingested, type PlatformRun, RUN_COLUMNS, type RunRow, runOf } from './run-row.ts';
 
 export type NewIngested = Pick<PlatformRun, 'collectionId' | 'taskId' | 'initParams' | 'author'> & {
   /** One that is known already is told anew. */

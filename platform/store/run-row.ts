@@ -1,6 +1,16 @@
-import type { Ingested } from './ingested.ts';
-
 export type RunState = 'pending' | 'running' | 'completed' | 'failed' | 'cancelled' | 'archived';
+
+/** What is known of a run that somebody else performed and told of. */
+export interface Ingested {
+  output: unknown;
+  /** Who performed it. */
+  source: string | null;
+  /** What it is called there. */
+  evalId: string | null;
+  metadata: Record<string, unknown>;
+  /** Keys of the labels that were told with it. */
+  labels: string[];
+}
 
 /** A run of a task: what Jetty calls a trajectory. */
 export interface PlatformRun {

@@ -2,6 +2,7 @@ import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeVariables } from '../../platform/store/environment.ts';
 import { ingestRun } from '../../platform/store/ingested.ts';
+import { setLabel } from '../../platform/store/labels.ts';
 import { createRoutine } from '../../platform/store/routines.ts';
 import type { PlatformRun } from '../../platform/store/run-row.ts';
 import { runById } from '../../platform/store/runs.ts';
@@ -38,6 +39,8 @@ beforeAll(async () => {
   const outcome = { state: 'completed', costUsd: 0.25, started: new Date(0), ended: new Date(30_000) } as const;
   const known = { ...wanted, ...outcome, trajectoryId: undefined, initParams: { case: 'a' }, ingested: told };
   elsewhere = await ingestRun(pool, known);
+  const label = { key: `score.${'x'.repeat(200)}`, value: 'y'.repeat(500), author: 'ci' };
+  await setLabel(pool, elsewhere?.id ?? '', label);
   half = await halfRun(running.platform, run, (event) => event.type === 'step_started' && event.number === 6);
   const cadence = { type: 'daily', hour_utc: 7, minute_utc: 5 } as const;
   const usual = { jitterS: 0, overrides: {}, webhookUrl: null, overlap: 'skip', catchUp: 'latest' } as const;

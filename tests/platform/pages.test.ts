@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadRunbook } from '../../agent/runbook/load.ts';
 import { printRunbook } from '../../agent/runbook-md/print.ts';
 import { createCollection } from '../../platform/store/collections.ts';
+import { setLabel } from '../../platform/store/labels.ts';
 import { readRoutineSecrets } from '../../platform/store/routines.ts';
 import { createToken, revokeToken } from '../../platform/store/tokens.ts';
 import { loadRubric } from '../../rubric/load.ts';
@@ -241,10 +242,12 @@ describe('a run', () => {
 
   it('shows its report and its findings as what they are: texts of others', async () => {
     const { pool, runsDir } = running.platform;
-    const { rows } = await pool.query<{ collection_id: string; trajectory_id: string }>(
-      'SELECT collection_id, trajectory_id FROM platform.runs',
+    const { rows } = await pool.query<{ id: string; collection_id: string; trajectory_id: string }>(
+      'SELECT id, collection_id, trajectory_id FROM platform.runs',
     );
     const [run] = rows;
+    const label = { key: 'recommendation.x', value: `merged ${HOSTILE}`, author: 'a' };
+    await setLabel(pool, run?.id ?? '', label);
     const dir = path.join(runsDir, run?.collection_id ?? '', run?.trajectory_id ?? '');
     const hostile = `# T\n\n${HOSTILE} <img src=x onerror=alert(1)> [x](javascript:alert(1)) ![y](https://evil.example/y.png)\n`;
     writeFileSync(path.join(dir, 'recommendations.md'), hostile);
@@ -253,6 +256,7 @@ describe('a run', () => {
     const browser = await visitor().logIn(tokens.demo);
     const { text } = await browser.get(`/demo/optimizer/${run?.trajectory_id}`);
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
+    expect(text).toContain('<span>recommendation.x</span><b>merged &lt;script&gt;');
     expect(text).not.toMatch(FOREIGN_SCRIPT);
     for (const evil of ['onerror', 'javascript:', 'evil.example']) expect(text).not.toContain(evil);
   });
