@@ -92,7 +92,7 @@ describe('the pages in a browser', () => {
     expect(await tab.locator('tbody tr').count()).toBe(1);
     await lookAt('runs');
     await tab.getByRole('link', { name: 'Schedules' }).click();
-    await tab.getByLabel('Name').fill('mornings');
+    await tab.getByRole('textbox', { name: 'Name', exact: true }).fill('mornings');
     await tab.locator('[name=type]').selectOption('weekdays');
     expect(await tab.locator('[name=day_of_week]').isVisible()).toBe(false);
     await tab.getByRole('button', { name: 'Make', exact: true }).click();
@@ -101,6 +101,19 @@ describe('the pages in a browser', () => {
     await tab.getByRole('button', { name: 'Pause: mornings' }).click();
     await tab.getByText('paused', { exact: true }).waitFor();
     await lookAt('schedules');
+    await tab.getByRole('link', { name: 'Change: mornings' }).click();
+    expect(await tab.locator('[name=type]').inputValue()).toBe('weekdays');
+    await tab.locator('[name=at]').fill('08:15');
+    await tab.getByLabel('top_n').fill('3');
+    await tab.getByRole('button', { name: 'Keep' }).click();
+    expect(await tab.getByRole('cell', { name: 'Monday to Friday at 08:15 UTC' }).count()).toBe(1);
+    expect(await tab.getByText('paused', { exact: true }).count()).toBe(1);
+    await tab.goto(`${running.base}/demo/-/import`);
+    const wrong = { name: 'RUNBOOK.md', mimeType: 'text/markdown', buffer: Buffer.from('# Nothing') };
+    await tab.locator('[name=runbook]').setInputFiles(wrong);
+    await tab.getByRole('button', { name: 'Make the task' }).click();
+    await tab.getByRole('alert').getByText('no frontmatter').waitFor();
+    expect(complaints.splice(0)).toEqual([expect.stringContaining('400 (Bad Request)')]);
     for (const name of ['Variables', 'Tokens', 'Audit']) {
       await tab.goto(`${running.base}/demo/-/${name.toLowerCase()}`);
       expect(await tab.getByRole('heading', { level: 1, name }).count()).toBe(1);
