@@ -66,7 +66,8 @@ const QUERIES = [
   "select count() from events e left join events f on e.uuid = f.uuid and f.event = '$ai_embedding'",
   'select count() from events e inner join (select distinct properties.$ai_trace_id as t from events) s on e.properties.$ai_trace_id = s.t',
   'select distinct_id, event from events order by timestamp limit 1 by distinct_id limit 3',
-  'select event from events union all select distinct_id from events order by 1 limit 3',
+  // The parts of a union come in any order.
+  'select x from (select event as x from events union all select distinct_id as x from events order by 1 limit 3) order by x',
   'select x from (select 1 as x union distinct select 1 as x union all select 3) order by x',
   'select 1 as x intersect select 1',
   'select 1 as x except select 2',
