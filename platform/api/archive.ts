@@ -1,11 +1,9 @@
 import { createReadStream } from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
-import { runByTrajectory } from '../store/runs.ts';
 import { outlineIn } from '../work/outlines.ts';
 import { plainFileIn, runFolder } from '../work/results.ts';
-import { taskFor } from './auth.ts';
-import { refusal } from './errors.ts';
+import { runFor } from './auth.ts';
 import type { Platform } from './platform.ts';
 import { type Api, createRoute, ofRun, REFUSALS } from './route.ts';
 import { namesOf } from './runs.ts';
@@ -29,11 +27,7 @@ const MOST_DOWNLOADS = { each: 20, all: 100 };
 export function archiveRoutes(api: Api, platform: Platform): void {
   const downloads = new Waiting(MOST_DOWNLOADS);
   api.openapi(download, async (c) => {
-    const { trajectory: trajectoryId, ...names } = c.req.valid('param');
-    const { collection, task } = await taskFor(platform, c.get('token'), names);
-    const ids = { collectionId: collection.id, taskId: task.id, trajectoryId };
-    const run = await runByTrajectory(platform.pool, ids);
-    if (!run) throw refusal(404, `Trajectory '${trajectoryId}' not found`);
+    const { collection, task, run } = await runFor(platform, c.get('token'), c.req.valid('param'));
     const dir = runFolder(platform, run);
     const files = storedFiles(namesOf(collection, task), run, outlineIn(dir)).map(({ file, path: stored }) => ({
       open: () => plainFileIn(dir, file),
@@ -44,7 +38,7 @@ export function archiveRoutes(api: Api, platform: Platform): void {
     zip.once('close', leave);
     return c.body(Readable.toWeb(zip) as ReadableStream, 200, {
       'content-type': 'application/zip',
-      'content-disposition': `attachment; filename="${trajectoryId}.zip"`,
+      'content-disposition': `attachment; filename="${run.trajectoryId}.zip"`,
     });
   });
 }

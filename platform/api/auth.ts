@@ -1,5 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { type Collection, collectionByName } from '../store/collections.ts';
+import type { PlatformRun } from '../store/run-row.ts';
+import { runByTrajectory } from '../store/runs.ts';
 import { type Task, taskByName } from '../store/tasks.ts';
 import { type Token, tokenByText } from '../store/tokens.ts';
 import { refusal } from './errors.ts';
@@ -43,6 +45,18 @@ export async function taskFor(
   const task = await taskByName(platform.pool, collection.id, names.task);
   if (!task) throw notFound(names.task, names.collection);
   return { collection, task };
+}
+
+/** @throws 404 for none, and for one of a collection that the token does not see */
+export async function runFor(
+  platform: Platform,
+  token: Token,
+  { trajectory: trajectoryId, ...names }: { collection: string; task: string; trajectory: string },
+): Promise<{ collection: Collection; task: Task; run: PlatformRun }> {
+  const { collection, task } = await taskFor(platform, token, names);
+  const run = await runByTrajectory(platform.pool, { collectionId: collection.id, taskId: task.id, trajectoryId });
+  if (!run) throw refusal(404, `Trajectory '${trajectoryId}' not found`);
+  return { collection, task, run };
 }
 
 /** The administrator's token, which has no collection. @throws 403 */

@@ -4,12 +4,12 @@ import { labelsOf, setLabel } from '../store/labels.ts';
 import type { PlatformRun } from '../store/run-row.ts';
 import { archiveRun, cancelRun } from '../store/run-states.ts';
 import { listRuns, runByTrajectory } from '../store/runs.ts';
-import { actorOf, collectionFor, taskFor } from './auth.ts';
+import { actorOf, collectionFor, runFor, taskFor } from './auth.ts';
 import { refusal } from './errors.ts';
 import type { Platform } from './platform.ts';
 import { type Api, answer, body, createRoute, integer, ofRun, ofTask, REFUSALS, z } from './route.ts';
 import { namesOf } from './runs.ts';
-import { recordOf, shownRun, trajectoryShape } from './trajectory.ts';
+import { recordOf, shownLabel, shownRun, trajectoryShape } from './trajectory.ts';
 
 /** Runs that the figures of a task are made from. */
 const STATS_RUNS = 500;
@@ -109,10 +109,10 @@ export function trajectoryRoutes(api: Api, platform: Platform): void {
   api.openapi(getStored, async (c) => c.json(await shown(c.get('token'), c.req.valid('param')), 200));
   api.openapi(label, async (c) => {
     const { run, collection, task } = await runFor(platform, c.get('token'), c.req.valid('param'));
-    const { created, ...set } = await setLabel(pool, run.id, c.req.valid('json'));
+    const set = await setLabel(pool, run.id, c.req.valid('json'));
     const entry = { collectionId: collection.id, actor: actorOf(c.get('token')), target: task.name };
     await addAudit(pool, { ...entry, action: 'run.label', detail: { run: run.id, key: set.key } });
-    return c.json({ ...set, created: created.toISOString() }, 200);
+    return c.json(shownLabel(set), 200);
   });
   api.openapi(statuses, async (c) => {
     const { collection, task } = await taskFor(platform, c.get('token'), c.req.valid('param'));
@@ -142,14 +142,6 @@ export function trajectoryRoutes(api: Api, platform: Platform): void {
     const events = (recordOf(platform, run)?.events ?? []) as unknown as Record<string, never>[];
     return c.json({ workflow_id: workflow, status: run.state, events }, 200);
   });
-}
-
-async function runFor(platform: Platform, token: Parameters<typeof taskFor>[1], params: z.infer<typeof ofRun>) {
-  const { collection, task } = await taskFor(platform, token, params);
-  const trajectoryId = params.trajectory;
-  const run = await runByTrajectory(platform.pool, { collectionId: collection.id, taskId: task.id, trajectoryId });
-  if (!run) throw refusal(404, `Trajectory '${trajectoryId}' not found`);
-  return { collection, task, run };
 }
 
 /** By a workflow id, whose beginning cannot be taken apart: names may hold dashes. The id behind the last `--` is unique in a collection. */

@@ -76,8 +76,14 @@ export async function transaction<T>(pool: Pool, work: (db: Db) => Promise<T>): 
 /** PostgreSQL's code for a value that is there already (Appendix A, class 23). */
 const UNIQUE_VIOLATION = '23505';
 
-export function isTaken(error: unknown): boolean {
-  return (error as { code?: unknown }).code === UNIQUE_VIOLATION;
+/** @returns undefined where a value that is to be unique is there already */
+export async function unlessTaken<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if ((error as { code?: unknown }).code === UNIQUE_VIOLATION) return undefined;
+    throw error;
+  }
 }
 
 /** Class 08 (connection), 57P (operator intervention: shutdown, crash), 53 (no disk, memory or connection left). */

@@ -28,6 +28,12 @@ export async function keysOf({ pool }: Platform, collectionId: string, { manifes
 
 /** Of the names of fields: `vars.window_days`. */
 export const VAR = 'vars.';
+/** The fields of a form that are parameters, by their names. */
+export function varsIn(fields: Readonly<Record<string, string>>): Record<string, string> {
+  const given = Object.entries(fields).filter(([name]) => name.startsWith(VAR));
+  return Object.fromEntries(given.map(([name, value]) => [name.slice(VAR.length), value]));
+}
+
 /** The choice of a source that leaves the task's own, which no form can show (files). */
 export const TASK_SOURCE = 'task';
 /** Choices whose source is not their name. */
@@ -38,10 +44,7 @@ const OTHER_SOURCES = [TASK_SOURCE, FILES];
  * @throws RunbookError `usage` naming the field
  */
 export function askedIn(fields: Readonly<Record<string, string>>, { manifest }: Runbook): Record<string, unknown> {
-  const given = Object.entries(fields).flatMap(([name, value]) =>
-    name.startsWith(VAR) ? [[name.slice(VAR.length), value] as const] : [],
-  );
-  const vars = givenParameters(manifest, Object.fromEntries(given));
+  const vars = givenParameters(manifest, varsIn(fields));
   const { source = TASK_SOURCE, driver = 'auto', model = '', max_cost_usd: cost = '' } = fields;
   const asked = {
     ...(OTHER_SOURCES.includes(source) ? {} : { source }),

@@ -28,14 +28,15 @@ export function deployPages(pages: Hono<PageEnv>, platform: Platform): void {
     const fields = await fieldsOf(c);
     try {
       const name = taskName(fields);
-      const asked = askedIn(fields, loadRunbook());
+      const runbook = loadRunbook();
+      const asked = askedIn(fields, runbook);
       const timing = fields.type ? timingIn(fields) : undefined;
       const files = await eventFilesIn(c, fields);
       const source = files.length > 0 ? FILES : undefined;
-      if (fields.do === 'run') assertKeys(await keysOf(platform, collection.id, loadRunbook()), { source, ...asked });
+      if (fields.do === 'run') assertKeys(await keysOf(platform, collection.id, runbook), { source, ...asked });
       const by = c.get('token');
       const task = await keptSource(platform, { collection, files }, (kept) =>
-        deployTask(platform, by, { collection, name, manifest: loadRunbook().manifest, params: { ...asked, ...kept } }),
+        deployTask(platform, by, { collection, name, manifest: runbook.manifest, params: { ...asked, ...kept } }),
       );
       if (timing) await setSchedule(platform, { collection, task, by, name: ROUTINE, fields: timing });
       if (fields.do !== 'run') return c.redirect(pathOf(collection.name, task.name), 303);

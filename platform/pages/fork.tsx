@@ -5,7 +5,7 @@ import { RunbookError } from '../../lib/errors.ts';
 import { askForRun } from '../api/ask-for-run.ts';
 import { refusal } from '../api/errors.ts';
 import type { Platform } from '../api/platform.ts';
-import { VAR } from './asked.ts';
+import { varsIn } from './asked.ts';
 import { Csrf } from './layout.tsx';
 import { pathOf } from './places.ts';
 import { runFor } from './run-access.ts';
@@ -27,11 +27,8 @@ export function forkRoute(pages: Hono<PageEnv>, platform: Platform): void {
     const finished = record.events.some((event) => event.type === 'step_finished' && event.number === step - 1);
     if (!Number.isInteger(step) || step < 1 || (step > 1 && !finished))
       throw refusal(400, 'It cannot be forked at that step: the steps before it must be finished.');
-    const given = Object.entries(fields).flatMap(([name, text]) =>
-      name.startsWith(VAR) ? [[name.slice(VAR.length), text] as const] : [],
-    );
     const { manifest } = await runbookOfRun(run);
-    const vars = { ...record.started.params, ...givenParameters(manifest, Object.fromEntries(given)) };
+    const vars = { ...record.started.params, ...givenParameters(manifest, varsIn(fields)) };
     const fork = await askForRun(platform, {
       ...{ token: c.get('token'), task, workflow: run.workflow },
       ...{ initParams: { ...run.initParams, vars }, parent: { id: run.id, step } },

@@ -6,7 +6,7 @@ import { type Cadence, parseCadence } from '../routines/cadence.ts';
 import { NAME } from '../store/names.ts';
 import { ROUTINE_DEFAULTS, type Routine, type RoutineFields } from '../store/routines.ts';
 import { objectIn } from '../work/plan.ts';
-import { VAR } from './asked.ts';
+import { VAR, varsIn } from './asked.ts';
 
 type Fields = Readonly<Record<string, string>>;
 type Timing = Pick<RoutineFields, 'cadence' | 'overlap' | 'catchUp'>;
@@ -65,13 +65,11 @@ export function moreIn(fields: Fields, runbook: Runbook | undefined, known?: Rou
 /** What of the task's `init_params` a schedule has otherwise: what the form shows as it is stays as it is, also what no text can say. */
 function overridesIn(fields: Fields, { manifest }: Runbook, known?: Routine): Record<string, unknown> {
   const { vars: earlier, ...others } = known?.overrides ?? {};
-  const shown = known ? fieldsOfRoutine(known) : {};
-  const changed = Object.entries(fields).filter(
-    ([name, value]) => name.startsWith(VAR) && value !== (shown[name] ?? ''),
-  );
-  const names = changed.map(([name]) => name.slice(VAR.length));
+  const shown = known ? varsIn(fieldsOfRoutine(known)) : {};
+  const changed = Object.entries(varsIn(fields)).filter(([name, value]) => value !== (shown[name] ?? ''));
+  const names = changed.map(([name]) => name);
   const kept = Object.entries(objectIn(earlier)).filter(([name]) => !names.includes(name));
-  const given = changed.flatMap(([name, value]) => (value === '' ? [] : [[name.slice(VAR.length), value] as const]));
+  const given = changed.filter(([, value]) => value !== '');
   const vars = { ...Object.fromEntries(kept), ...givenParameters(manifest, Object.fromEntries(given)) };
   return Object.keys(vars).length > 0 ? { ...others, vars } : others;
 }
@@ -93,19 +91,23 @@ export function fieldsOfRoutine({ cadence, overlap, catchUp, jitterS, webhookUrl
 }
 
 function fieldsOfCadence(cadence: Cadence): Fields {
-  const two = (value: number) => String(value).padStart(2, '0');
   switch (cadence.type) {
     case 'manual':
       return { type: cadence.type };
     case 'cron':
       return { type: cadence.type, expression: cadence.expression, time_zone: cadence.time_zone };
     case 'hourly':
-      return { type: cadence.type, at: `00:${two(cadence.minute_utc)}` };
-    default: {
-      const at = `${two(cadence.hour_utc)}:${two(cadence.minute_utc)}`;
-      return { type: cadence.type, at, ...(cadence.type === 'weekly' ? { day_of_week: cadence.day_of_week } : {}) };
-    }
+      return { type: cadence.type, at: timeOf({ ...cadence, hour_utc: 0 }) };
+    case 'weekly':
+      return { type: cadence.type, at: timeOf(cadence), day_of_week: cadence.day_of_week };
+    default:
+      return { type: cadence.type, at: timeOf(cadence) };
   }
+}
+
+/** `07:05`, as a field of a form takes it. */
+export function timeOf({ hour_utc, minute_utc }: { hour_utc: number; minute_utc: number }): string {
+  return [hour_utc, minute_utc].map((value) => String(value).padStart(2, '0')).join(':');
 }
 
 function wrong(message: string): RunbookError {

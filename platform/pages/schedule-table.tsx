@@ -3,6 +3,7 @@ import { nextFire } from '../routines/schedule.ts';
 import type { Routine } from '../store/routines.ts';
 import { CADENCES, DAYS } from './cadence-fields.tsx';
 import { Csrf, Table, Time } from './layout.tsx';
+import { timeOf } from './schedule-fields.ts';
 import type { PageContext } from './session.ts';
 
 export function ScheduleTable({ c, here, routines }: { c: PageContext; here: string; routines: Routine[] }) {
@@ -68,17 +69,16 @@ function nextOf({ paused, cadence }: Routine): Date | null {
 }
 
 function wordsOf(cadence: Cadence): string {
-  const two = (value: number) => String(value).padStart(2, '0');
   switch (cadence.type) {
     case 'manual':
       return CADENCES.manual;
     case 'hourly':
-      return `${CADENCES.hourly} at :${two(cadence.minute_utc)}`;
+      return `${CADENCES.hourly} at ${timeOf({ ...cadence, hour_utc: 0 }).slice(2)}`;
     case 'weekly':
-      return `${DAYS[cadence.day_of_week]}s at ${two(cadence.hour_utc)}:${two(cadence.minute_utc)} UTC`;
+      return `${DAYS[cadence.day_of_week]}s at ${timeOf(cadence)} UTC`;
     case 'cron':
       return `${cadence.expression} (${cadence.time_zone})`;
     default:
-      return `${CADENCES[cadence.type]} at ${two(cadence.hour_utc)}:${two(cadence.minute_utc)} UTC`;
+      return `${CADENCES[cadence.type]} at ${timeOf(cadence)} UTC`;
   }
 }

@@ -1,4 +1,4 @@
-import { type Db, isTaken } from '../database/pool.ts';
+import { type Db, unlessTaken } from '../database/pool.ts';
 
 export interface Collection {
   id: string;
@@ -15,16 +15,13 @@ export async function createCollection(
   db: Db,
   { name, description = '' }: { name: string; description?: string | undefined },
 ): Promise<Collection | undefined> {
-  try {
+  return unlessTaken(async () => {
     const { rows } = await db.query<Collection>(
       `INSERT INTO platform.collections (name, description) VALUES ($1, $2) RETURNING ${COLUMNS}`,
       [name, description],
     );
     return rows[0];
-  } catch (error) {
-    if (isTaken(error)) return undefined;
-    throw error;
-  }
+  });
 }
 
 export async function collectionByName(db: Db, name: string): Promise<Collection | undefined> {

@@ -1,5 +1,5 @@
 import type { Db } from '../database/pool.ts';
-import { isTaken } from '../database/pool.ts';
+import { unlessTaken } from '../database/pool.ts';
 import type { Cadence } from '../routines/cadence.ts';
 import type { CatchUpPolicy, OverlapPolicy } from '../routines/policy.ts';
 import type { Cipher } from '../secrets/cipher.ts';
@@ -59,7 +59,7 @@ export async function createRoutine(db: Db, taskId: string, fields: RoutineField
        VALUES ($1, ${NAMES.map((_, index) => `$${index + 2}`).join(', ')}) RETURNING ${COLUMNS}`,
       [taskId, ...NAMES.map((name) => fields[name])],
     );
-    return rows[0];
+    return rows[0] && routineOf(rows[0]);
   });
 }
 
@@ -172,16 +172,6 @@ export async function readRoutineSecrets(db: Db, id: number, cipher: Cipher): Pr
       : {}),
     ...(secret ? { webhookSecret: cipher.open(secret, `routine ${id} webhook`) } : {}),
   };
-}
-
-async function unlessTaken(work: () => Promise<RoutineRow | undefined>): Promise<Routine | undefined> {
-  try {
-    const row = await work();
-    return row && routineOf(row);
-  } catch (error) {
-    if (isTaken(error)) return undefined;
-    throw error;
-  }
 }
 
 const FIELDS: Record<keyof RoutineFields, string> = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Db, isTaken, type Pool, transaction } from '../database/pool.ts';
+import { type Db, type Pool, transaction, unlessTaken } from '../database/pool.ts';
 import { assignments } from './assign.ts';
 
 /** A runbook with its parameters, as clients store it. */
@@ -125,15 +125,6 @@ async function kept(db: Db, row: TaskRow, operation: TaskVersion['operation']): 
     [id, createHash('sha256').update(text).digest('hex'), operation, text],
   );
   return task;
-}
-
-async function unlessTaken<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isTaken(error)) return undefined;
-    throw error;
-  }
 }
 
 const FIELDS: Record<keyof TaskFields, string> = {
